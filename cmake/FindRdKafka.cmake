@@ -12,6 +12,7 @@ function(tg_rdkafka_version header ret)
     set(${ret} "${version_major}.${version_minor}.${version_patch}" PARENT_SCOPE)
 endfunction()
 
+unset(RdKafka_own_library CACHE)
 set(tg_rdkafka_variant lib)
 if(TG_SANITIZE STREQUAL "thread" AND EXISTS "${TG_DEPS_DIR}/lib-tsan/librdkafka.a")
     set(tg_rdkafka_variant lib-tsan)

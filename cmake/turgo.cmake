@@ -134,15 +134,21 @@ function(tg_program name)
     endif()
 endfunction()
 
-# tg_test_program(<name> SOURCES x_test.cpp ... DEPENDS tg_x ... LABEL unit|broker|... [SERIAL] [TIMEOUT seconds])
-# A GoogleTest program whose tests ctest lists one by one. SERIAL: no other test runs beside one of these.
+# tg_test_program(<name> SOURCES x_test.cpp ... DEPENDS tg_x ... LABEL unit|broker|... [SERIAL] [TIMEOUT seconds]
+#                 [FIXTURE name])
+# A GoogleTest program whose tests ctest lists one by one. SERIAL: no other test runs beside one of these. FIXTURE: what
+# ctest sets up first.
 function(tg_test_program name)
-    cmake_parse_arguments(arg "SERIAL" "LABEL;TIMEOUT" "SOURCES;DEPENDS" ${ARGN})
+    cmake_parse_arguments(arg "SERIAL" "LABEL;TIMEOUT;FIXTURE" "SOURCES;DEPENDS" ${ARGN})
     if(NOT arg_TIMEOUT)
         set(arg_TIMEOUT 120)
     endif()
+    set(properties "")
     if(arg_SERIAL)
-        set(serial RUN_SERIAL ON)
+        list(APPEND properties RUN_SERIAL ON)
+    endif()
+    if(arg_FIXTURE)
+        list(APPEND properties FIXTURES_REQUIRED ${arg_FIXTURE})
     endif()
     add_executable(${name} ${arg_SOURCES})
     target_link_libraries(${name} PRIVATE ${arg_DEPENDS} tg_flags GTest::gmock GTest::gtest_main)
@@ -151,7 +157,7 @@ function(tg_test_program name)
         target_link_libraries(${name} PRIVATE tg_sanitizer_options)
     endif()
     gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
-        PROPERTIES LABELS "${arg_LABEL}" TIMEOUT ${arg_TIMEOUT} ${serial})
+        PROPERTIES LABELS "${arg_LABEL}" TIMEOUT ${arg_TIMEOUT} ${properties})
 endfunction()
 
 # tg_generate_list(OUT families.inc DIR expr/functions PREFIX tg_functions_ [FOLDERS] [EXCLUDE name ...])
