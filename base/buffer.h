@@ -14,7 +14,7 @@ struct tg_buffer {
     size_t capacity;
 };
 
-void tg_buffer_done(struct tg_buffer *buffer);                      /* frees the memory; the buffer is empty and usable again */
+void tg_buffer_done(struct tg_buffer *buffer); /* frees the memory; the buffer is empty and usable again */
 void tg_buffer_reserve_slow(struct tg_buffer *buffer, size_t more); /* use tg_buffer_reserve */
 
 static inline void tg_buffer_clear(struct tg_buffer *buffer)
@@ -22,7 +22,8 @@ static inline void tg_buffer_clear(struct tg_buffer *buffer)
     buffer->length = 0;
 }
 
-/* Room for `more` bytes behind the end; returns where they go. The caller adds what it wrote to buffer->length. */
+/* Room for `more` bytes behind the end; returns where they go. The caller adds what it wrote to
+ * buffer->length. */
 static inline uint8_t *tg_buffer_reserve(struct tg_buffer *buffer, size_t more)
 {
     if (buffer->capacity - buffer->length < more)
@@ -65,7 +66,8 @@ static inline struct tg_slice tg_buffer_slice(const struct tg_buffer *buffer)
     return tg_slice_of(buffer->data, buffer->length);
 }
 
-/* The content as a C string: a NUL is put behind the end (not counted in length). Valid until the next change. */
+/* The content as a C string: a NUL is put behind the end (not counted in length). Valid until the next
+ * change. */
 const char *tg_buffer_text(struct tg_buffer *buffer);
 
 static inline uint32_t tg_load_u32(const uint8_t *bytes) /* big endian */

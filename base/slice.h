@@ -1,4 +1,5 @@
-/* base/slice.h: a borrowed run of bytes. Whoever keeps the bytes longer than the owner copies them. Thread: any. */
+/* base/slice.h: a borrowed run of bytes. Whoever keeps the bytes longer than the owner copies them. Thread:
+ * any. */
 #pragma once
 
 #include <stdbool.h>
