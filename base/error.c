@@ -67,6 +67,23 @@ enum tg_code tg_fail(struct tg_error *reterr, enum tg_code code, const char *for
     return code;
 }
 
+enum tg_code tg_fail_at(struct tg_error *reterr, enum tg_code code, struct tg_place place, const char *format,
+                        ...)
+{
+    if (reterr == NULL)
+        return code;
+    va_list arguments;
+    va_start(arguments, format);
+    put_text(reterr->message, sizeof reterr->message, format, arguments);
+    va_end(arguments);
+    reterr->code = code;
+    reterr->retriable = false;
+    reterr->fatal = false;
+    reterr->place = place;
+    reterr->hint[0] = '\0';
+    return code;
+}
+
 enum tg_code tg_fail_hint(struct tg_error *reterr, const char *format, ...)
 {
     if (reterr == NULL)
