@@ -1,6 +1,7 @@
 /*
- * Default options and suppressions of the sanitizers, linked into every program of a sanitizer build, so that a test
- * started by hand behaves like one started by ctest. Called by the sanitizer's start-up code before main.
+ * Default options and suppressions of the sanitizers, linked into every program of a sanitizer build, so that
+ * a test started by hand behaves like one started by ctest. Called by the sanitizer's start-up code before
+ * main.
  *
  * Suppressions name third-party code that is not compiled with the sanitizer, never ours.
  */

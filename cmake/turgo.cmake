@@ -36,7 +36,8 @@ target_include_directories(tg_flags INTERFACE "${CMAKE_SOURCE_DIR}" "${TG_GENERA
 target_link_libraries(tg_flags INTERFACE Threads::Threads m)
 target_compile_definitions(tg_flags INTERFACE $<$<COMPILE_LANGUAGE:C>:_GNU_SOURCE=>)
 target_compile_options(tg_flags INTERFACE
-    -Wall -Wextra -Wshadow -Wformat=2 -Werror -fno-omit-frame-pointer -g
+    -Wall -Wextra -Wformat=2 -Werror -fno-omit-frame-pointer -g
+    $<$<COMPILE_LANGUAGE:C>:-Wshadow>
     $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>
     $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes>
     $<$<COMPILE_LANGUAGE:C>:-Wconversion>
