@@ -40,7 +40,8 @@ static size_t whole_characters(const char *text, size_t length)
 }
 
 /* The text is put together beside its target: an argument may be the old content of the target. */
-static void put_text(char *target, size_t size, const char *format, va_list arguments)
+__attribute__((format(printf, 3, 0))) static void put_text(char *target, size_t size, const char *format,
+                                                           va_list arguments)
 {
     char text[sizeof((struct tg_error *)0)->message];
     int wanted = vsnprintf(text, size, format, arguments);
