@@ -1,0 +1,21 @@
+/* serde/json/write.h: pieces of JSON text as Jackson writes them. Thread: any; the buffer grows only until it
+ * is large enough. */
+#pragma once
+
+#include "base/buffer.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A string with its quotes; `text` must be valid UTF-8, which is written raw. Escapes: \" \\ \b \f \n \r \t
+ * and \u00XX (capital digits). */
+void tg_json_write_string(struct tg_buffer *out, struct tg_slice text);
+/* Double.toString; NaN and the infinities, which JSON cannot say, as strings. */
+void tg_json_write_double(struct tg_buffer *out, double value);
+void tg_json_write_int64(struct tg_buffer *out, int64_t value);
+void tg_json_write_base64(struct tg_buffer *out, struct tg_slice bytes); /* with quotes */
+
+#ifdef __cplusplus
+}
+#endif
