@@ -1,0 +1,103 @@
+#include "state/changelog.h"
+
+#include "base/arena.h"
+#include "base/memory.h"
+
+struct tg_restorer {
+    struct tg_store *store;
+    enum tg_key_layout layout;
+    struct tg_arena *bytes; /* keys and values */
+    struct tg_restore_record *records;
+    size_t count;
+    size_t capacity;
+    size_t added_bytes;
+    struct tg_buffer key;
+};
+
+enum tg_code tg_store_write_changelog(const struct tg_store *store, enum tg_key_layout layout,
+                                      struct tg_changelog_sink *sink, struct tg_error *reterr)
+{
+    static const uint8_t empty_value = 0; /* so that an empty value is not taken for a tombstone */
+    struct tg_buffer key = {0};
+    enum tg_code code = TG_OK;
+    size_t position = 0;
+    struct tg_sealed_entry entry;
+    while (code == TG_OK && tg_store_sealed_next(store, &position, &entry)) {
+        if (!tg_key_in_changelog(layout, entry.key))
+            continue;
+        struct tg_slice value = entry.value.bytes;
+        if (entry.removed)
+            value = tg_slice_of(NULL, 0);
+        else if (value.length == 0)
+            value = tg_slice_of(&empty_value, 0);
+        struct tg_slice changelog_key = entry.key;
+        if (layout != TG_KEY_PLAIN) {
+            code = tg_key_to_changelog(layout, entry.key, &key, reterr);
+            changelog_key = tg_buffer_slice(&key);
+        }
+        if (code == TG_OK)
+            code = sink->send(sink, changelog_key, value, entry.value.timestamp_ms, reterr);
+    }
+    tg_buffer_done(&key);
+    return code;
+}
+
+struct tg_restorer *tg_restorer_new(struct tg_store *store, enum tg_key_layout layout)
+{
+    struct tg_restorer *restorer = tg_alloc_zero(1, sizeof *restorer);
+    restorer->store = store;
+    restorer->layout = layout;
+    restorer->bytes = tg_arena_new(0);
+    return restorer;
+}
+
+void tg_restorer_free(struct tg_restorer *restorer)
+{
+    if (restorer == NULL)
+        return;
+    tg_arena_free(restorer->bytes);
+    tg_free(restorer->records);
+    tg_buffer_done(&restorer->key);
+    tg_free(restorer);
+}
+
+static void add_record(struct tg_restorer *restorer, struct tg_slice key, struct tg_slice value, int64_t timestamp_ms)
+{
+    if (restorer->count == restorer->capacity)
+        tg_grow((void **)&restorer->records, &restorer->capacity, restorer->count + 1, sizeof *restorer->records);
+    restorer->records[restorer->count++] = (struct tg_restore_record){
+        .key = tg_arena_copy(restorer->bytes, key),
+        .value = {.bytes = tg_arena_copy(restorer->bytes, value), .timestamp_ms = timestamp_ms},
+        .removed = value.data == NULL,
+    };
+    restorer->added_bytes += key.length + value.length;
+}
+
+enum tg_code tg_restorer_add(struct tg_restorer *restorer, struct tg_slice key, struct tg_slice value,
+                             int64_t timestamp_ms, struct tg_error *reterr)
+{
+    TG_TRY(tg_key_from_changelog(restorer->layout, key, &restorer->key, reterr));
+    add_record(restorer, tg_buffer_slice(&restorer->key), value, timestamp_ms);
+    if (restorer->layout != TG_KEY_SESSION)
+        return TG_OK;
+    /* The index is not in the changelog: it follows from the row. */
+    struct tg_window_key session;
+    TG_TRY(tg_session_key_read_changelog(key, &session, reterr));
+    tg_session_index_key(&restorer->key, &session);
+    add_record(restorer, tg_buffer_slice(&restorer->key), tg_slice_of(value.data, 0), timestamp_ms);
+    return TG_OK;
+}
+
+size_t tg_restorer_bytes(const struct tg_restorer *restorer)
+{
+    return restorer->added_bytes;
+}
+
+enum tg_code tg_restorer_write(struct tg_restorer *restorer, int64_t next_offset, struct tg_error *reterr)
+{
+    TG_TRY(tg_store_restore(restorer->store, restorer->records, restorer->count, next_offset, reterr));
+    restorer->count = 0;
+    restorer->added_bytes = 0;
+    tg_arena_reset(restorer->bytes);
+    return TG_OK;
+}

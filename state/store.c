@@ -1,0 +1,359 @@
+#include "state/store.h"
+
+#include "base/memory.h"
+#include "state/store_internal.h"
+
+#include <limits.h>
+
+#define CACHE_BYTES_DEFAULT (16u << 20)
+#define META_VERSION 1
+#define META_BYTES 18u /* version u8 | has rows u8 | layout id u64 | changelog offset i64, then the progress */
+
+/* ---- meta ---- */
+
+static enum tg_code read_meta(struct tg_store *store, struct tg_error *reterr)
+{
+    struct tg_buffer value = {0};
+    bool found = false;
+    tg_database_key(&store->key, store->id, (uint32_t)store->partition, TG_DATABASE_META);
+    enum tg_code code =
+        tg_database_get(&store->state->database, tg_buffer_slice(&store->key), &value, &found, reterr);
+    if (code == TG_OK && found) {
+        if (value.length < META_BYTES || value.data[0] != META_VERSION) {
+            code = tg_fail(reterr, TG_CODE_CORRUPT, "the meta of store \"%s\" partition %d cannot be read", store->name,
+                           store->partition);
+        } else if (tg_load_u64(value.data + 2) != store->layout_id) {
+            (void)tg_fail(reterr, TG_CODE_STATE_MISMATCH,
+                          "store \"%s\" partition %d holds rows of layout %016llx, the query now needs %016llx",
+                          store->name, store->partition, (unsigned long long)tg_load_u64(value.data + 2),
+                          (unsigned long long)store->layout_id);
+            code = tg_fail_hint(reterr, "give the changed query another name, or drop the old one and its state first");
+        } else {
+            store->has_rows = value.data[1] != 0;
+            store->changelog_offset = (int64_t)tg_load_u64(value.data + 10);
+            tg_buffer_append(&store->progress, value.data + META_BYTES, value.length - META_BYTES);
+        }
+    }
+    tg_buffer_done(&value);
+    return code;
+}
+
+void tg_store_write_meta(struct tg_store *store, rocksdb_writebatch_t *writes)
+{
+    uint8_t head[META_BYTES] = {META_VERSION, store->has_rows};
+    tg_store_u64(head + 2, store->layout_id);
+    tg_store_u64(head + 10, (uint64_t)store->changelog_offset);
+    tg_database_key(&store->key, store->id, (uint32_t)store->partition, TG_DATABASE_META);
+    const char *keys[] = {(const char *)store->key.data};
+    const size_t key_sizes[] = {store->key.length};
+    const char *values[] = {(const char *)head, (const char *)store->progress.data};
+    const size_t value_sizes[] = {sizeof head, store->progress.length};
+    rocksdb_writebatch_putv(writes, 1, keys, key_sizes, store->progress.length > 0 ? 2 : 1, values, value_sizes);
+}
+
+/* ---- open and close ---- */
+
+static bool register_open(struct tg_store *store)
+{
+    struct tg_state *state = store->state;
+    bool taken = false;
+    pthread_mutex_lock(&state->lock);
+    for (struct tg_store *other = state->open_stores; other != NULL; other = other->next_open)
+        taken = taken || (other->id == store->id && other->partition == store->partition);
+    if (!taken) {
+        store->next_open = state->open_stores;
+        state->open_stores = store;
+    }
+    pthread_mutex_unlock(&state->lock);
+    return !taken;
+}
+
+static void unregister_open(struct tg_store *store)
+{
+    struct tg_state *state = store->state;
+    pthread_mutex_lock(&state->lock);
+    for (struct tg_store **at = &state->open_stores; *at != NULL; at = &(*at)->next_open) {
+        if (*at == store) {
+            *at = store->next_open;
+            break;
+        }
+    }
+    pthread_mutex_unlock(&state->lock);
+}
+
+static void leave_batch(struct tg_store *store)
+{
+    if (store->batch == NULL)
+        return;
+    for (struct tg_store **at = &store->batch->stores; *at != NULL; at = &(*at)->next_in_batch) {
+        if (*at == store) {
+            *at = store->next_in_batch;
+            break;
+        }
+    }
+}
+
+static void free_store(struct tg_store *store)
+{
+    tg_store_drop_iterator(store);
+    tg_store_free_cursors(store);
+    if (store->scan_options != NULL)
+        rocksdb_readoptions_destroy(store->scan_options);
+    tg_table_done(&store->table);
+    tg_buffer_done(&store->progress);
+    tg_buffer_done(&store->key);
+    tg_free(store->name);
+    tg_free(store);
+}
+
+static void set_scan_options(struct tg_store *store)
+{
+    tg_store_u32(store->scan_end, store->id);
+    tg_store_u32(store->scan_end + 4, (uint32_t)store->partition);
+    store->scan_end[TG_DATABASE_PREFIX_BYTES] = TG_DATABASE_ROW + 1;
+    store->scan_options = rocksdb_readoptions_create();
+    rocksdb_readoptions_set_verify_checksums(store->scan_options, 1);
+    rocksdb_readoptions_set_iterate_upper_bound(store->scan_options, (const char *)store->scan_end,
+                                                sizeof store->scan_end);
+}
+
+enum tg_code tg_store_open(struct tg_state *state, const struct tg_store_options *options, struct tg_store **ret_store,
+                           struct tg_error *reterr)
+{
+    *ret_store = NULL;
+    uint32_t id = 0;
+    TG_TRY(tg_state_store_id(state, options->name, true, &id, reterr));
+    struct tg_store *store = tg_alloc_zero(1, sizeof *store);
+    store->state = state;
+    store->name = tg_strdup(options->name);
+    store->partition = options->partition;
+    store->id = id;
+    store->layout_id = options->layout_id;
+    store->cache_bytes_max = options->cache_bytes_max == 0 ? CACHE_BYTES_DEFAULT : (size_t)options->cache_bytes_max;
+    store->changelog_offset = -1;
+    tg_table_init(&store->table);
+    set_scan_options(store);
+    if (!register_open(store)) {
+        enum tg_code code = tg_fail(reterr, TG_CODE_INTERNAL, "store \"%s\" partition %d is open already", options->name,
+                                    options->partition);
+        free_store(store);
+        return code;
+    }
+    enum tg_code code = read_meta(store, reterr);
+    if (code != TG_OK) {
+        unregister_open(store);
+        free_store(store);
+        return code;
+    }
+    *ret_store = store;
+    return TG_OK;
+}
+
+void tg_store_close(struct tg_store *store)
+{
+    if (store == NULL)
+        return;
+    TG_ASSERT(store->open_cursors == 0);
+    leave_batch(store);
+    unregister_open(store);
+    free_store(store);
+}
+
+const char *tg_store_name(const struct tg_store *store)
+{
+    return store->name;
+}
+
+int32_t tg_store_partition(const struct tg_store *store)
+{
+    return store->partition;
+}
+
+enum tg_code tg_store_check_written(const struct tg_store *store, struct tg_error *reterr)
+{
+    if (!store->unwritten)
+        return TG_OK;
+    enum tg_code code = tg_fail(reterr, TG_CODE_IO, "the last commit of store \"%s\" partition %d is not written yet",
+                                store->name, store->partition);
+    if (reterr != NULL)
+        reterr->retriable = true;
+    return code;
+}
+
+/* ---- reading ---- */
+
+/* Fills a new entry with what RocksDB holds. */
+static enum tg_code load(struct tg_store *store, struct tg_slice key, struct tg_entry *entry, struct tg_error *reterr)
+{
+    TG_TRY(tg_store_check_written(store, reterr));
+    struct tg_database *database = &store->state->database;
+    tg_database_key(&store->key, store->id, (uint32_t)store->partition, TG_DATABASE_ROW);
+    tg_buffer_append_slice(&store->key, key);
+    char *message = NULL;
+    rocksdb_pinnableslice_t *pinned = rocksdb_get_pinned(database->handle, database->read,
+                                                         (const char *)store->key.data, store->key.length, &message);
+    TG_TRY(tg_database_check(database, message, "read a row", reterr));
+    store->misses++;
+    if (pinned == NULL) {
+        entry->flags |= TG_ENTRY_ABSENT_BELOW;
+        return TG_OK;
+    }
+    size_t length = 0;
+    const uint8_t *row = (const uint8_t *)rocksdb_pinnableslice_value(pinned, &length);
+    enum tg_code code = TG_OK;
+    if (length < TG_ROW_HEAD_BYTES) {
+        code = tg_fail(reterr, TG_CODE_CORRUPT, "a row of store \"%s\" partition %d has only %zu bytes", store->name,
+                       store->partition, length);
+    } else {
+        entry->timestamp_ms = (int64_t)tg_load_u64(row);
+        entry->flags &= (uint8_t)~TG_ENTRY_REMOVED;
+        tg_table_set_value(&store->table, entry, tg_slice_of(row + TG_ROW_HEAD_BYTES, length - TG_ROW_HEAD_BYTES));
+    }
+    rocksdb_pinnableslice_destroy(pinned);
+    return code;
+}
+
+static void evict(struct tg_store *store, const struct tg_entry *keep)
+{
+    if (!store->unwritten)
+        tg_table_evict(&store->table, store->cache_bytes_max, keep);
+}
+
+enum tg_code tg_store_get(struct tg_store *store, struct tg_slice key, bool *ret_found, struct tg_value *ret_value,
+                          struct tg_error *reterr)
+{
+    uint64_t hash = tg_slice_hash(key);
+    struct tg_entry *entry = tg_table_find(&store->table, key, hash);
+    *ret_found = false;
+    if (entry == NULL) {
+        if (!store->has_rows)
+            return TG_OK;
+        bool created = false;
+        entry = tg_table_upsert(&store->table, key, hash, 0, &created);
+        enum tg_code code = load(store, key, entry, reterr);
+        if (code != TG_OK) {
+            tg_table_remove(&store->table, entry);
+            return code;
+        }
+        evict(store, entry);
+    } else {
+        store->hits++;
+        entry->flags |= TG_ENTRY_REFERENCED;
+    }
+    if (tg_entry_has(entry, TG_ENTRY_REMOVED))
+        return TG_OK;
+    *ret_found = true;
+    *ret_value = (struct tg_value){.bytes = tg_entry_value(entry), .timestamp_ms = entry->timestamp_ms};
+    return TG_OK;
+}
+
+/* ---- changing ---- */
+
+enum tg_code tg_store_put(struct tg_store *store, struct tg_slice key, struct tg_value value, struct tg_error *reterr)
+{
+    (void)reterr; /* a put need not know what was there before */
+    bool created = false;
+    struct tg_entry *entry =
+        tg_table_upsert(&store->table, key, tg_slice_hash(key), value.bytes.length, &created);
+    if (created && !store->has_rows)
+        entry->flags |= TG_ENTRY_ABSENT_BELOW;
+    tg_table_touch(&store->table, entry);
+    tg_table_set_value(&store->table, entry, value.bytes);
+    entry->timestamp_ms = value.timestamp_ms;
+    entry->flags = (uint8_t)((entry->flags & ~TG_ENTRY_REMOVED) | TG_ENTRY_REFERENCED);
+    evict(store, entry);
+    return TG_OK;
+}
+
+enum tg_code tg_store_remove(struct tg_store *store, struct tg_slice key, int64_t timestamp_ms, struct tg_error *reterr)
+{
+    (void)reterr;
+    uint64_t hash = tg_slice_hash(key);
+    if (!store->has_rows && tg_table_find(&store->table, key, hash) == NULL)
+        return TG_OK;
+    bool created = false;
+    struct tg_entry *entry = tg_table_upsert(&store->table, key, hash, 0, &created);
+    /* Known to be absent, and not by a change of the open generation: there is nothing to remove. */
+    const uint8_t absent = TG_ENTRY_REMOVED | TG_ENTRY_ABSENT_BELOW;
+    if ((entry->flags & (absent | TG_ENTRY_OPEN)) == absent)
+        return TG_OK;
+    tg_table_touch(&store->table, entry);
+    tg_table_set_value(&store->table, entry, tg_slice_of(NULL, 0));
+    entry->timestamp_ms = timestamp_ms;
+    entry->flags |= TG_ENTRY_REMOVED | TG_ENTRY_REFERENCED;
+    evict(store, entry);
+    return TG_OK;
+}
+
+enum tg_code tg_store_edit(struct tg_store *store, struct tg_slice key, uint32_t length, bool known_absent,
+                           struct tg_store_edit *ret_edit, struct tg_error *reterr)
+{
+    bool created = false;
+    struct tg_entry *entry = tg_table_upsert(&store->table, key, tg_slice_hash(key), length, &created);
+    if (!created) {
+        store->hits++;
+    } else if (known_absent || !store->has_rows) {
+        entry->flags |= TG_ENTRY_ABSENT_BELOW;
+    } else {
+        enum tg_code code = load(store, key, entry, reterr);
+        if (code != TG_OK) {
+            tg_table_remove(&store->table, entry);
+            return code;
+        }
+    }
+    tg_table_touch(&store->table, entry);
+    ret_edit->created = tg_entry_has(entry, TG_ENTRY_REMOVED);
+    if (ret_edit->created) {
+        tg_table_set_zero(&store->table, entry, length);
+        entry->timestamp_ms = INT64_MIN;
+    }
+    entry->flags = (uint8_t)((entry->flags & ~TG_ENTRY_REMOVED) | TG_ENTRY_REFERENCED);
+    if (created)
+        evict(store, entry);
+    ret_edit->bytes = entry->value;
+    ret_edit->length = entry->value_length;
+    ret_edit->timestamp_ms = entry->timestamp_ms;
+    store->edited = entry;
+    return TG_OK;
+}
+
+void tg_store_edit_done(struct tg_store *store, int64_t timestamp_ms)
+{
+    TG_ASSERT(store->edited != NULL);
+    store->edited->timestamp_ms = timestamp_ms;
+    store->edited = NULL;
+}
+
+/* ---- figures ---- */
+
+size_t tg_store_dirty_count(const struct tg_store *store)
+{
+    return store->table.dirty_count;
+}
+
+size_t tg_store_dirty_bytes(const struct tg_store *store)
+{
+    return store->table.dirty_bytes;
+}
+
+int64_t tg_store_changelog_offset(const struct tg_store *store)
+{
+    return store->changelog_offset;
+}
+
+struct tg_slice tg_store_progress(const struct tg_store *store)
+{
+    return tg_buffer_slice(&store->progress);
+}
+
+struct tg_store_counters tg_store_counters(const struct tg_store *store)
+{
+    return (struct tg_store_counters){
+        .hits = store->hits,
+        .misses = store->misses,
+        .evictions = store->table.evictions,
+        .scans = store->scans,
+        .entries = store->table.entry_count,
+        .bytes = tg_table_bytes(&store->table),
+    };
+}

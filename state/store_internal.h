@@ -1,0 +1,56 @@
+/* state/store_internal.h: inside of a store, shared by store.c, store_commit.c and store_scan.c. Private to state/. */
+#pragma once
+
+#include "state/state_internal.h"
+#include "state/store.h"
+#include "state/table.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TG_ROW_HEAD_BYTES 8 /* row time, before the value */
+
+struct tg_store {
+    struct tg_state *state;
+    struct tg_store *next_open;
+    char *name;
+    int32_t partition;
+    uint32_t id;
+    uint64_t layout_id;
+    size_t cache_bytes_max;
+    struct tg_table table;
+    struct tg_entry *edited;
+
+    /* Meta: as RocksDB has it, or will have it once the batch is written. */
+    bool has_rows; /* RocksDB may hold rows; if not, a miss need not ask it */
+    int64_t changelog_offset;
+    struct tg_buffer progress;
+
+    /* Applied to this batch, which RocksDB has not taken yet: till then it must not be asked, and nothing may be evicted. */
+    struct tg_state_batch *batch;
+    struct tg_store *next_in_batch;
+    bool unwritten;
+
+    struct tg_buffer key; /* store id | partition | 0x01 | key of the last read */
+    rocksdb_readoptions_t *scan_options;
+    uint8_t scan_end[TG_DATABASE_ROW_PREFIX_BYTES];
+    rocksdb_iterator_t *iterator; /* kept between scans of one transaction */
+    struct tg_store_cursor *spare_cursors;
+    size_t open_cursors;
+    uint64_t hits;
+    uint64_t misses;
+    uint64_t scans;
+};
+
+/* Fails if the last applied commit is not in RocksDB: what it holds is not the newest committed state. */
+TG_MUST_CHECK enum tg_code tg_store_check_written(const struct tg_store *store, struct tg_error *reterr);
+/* Rows of RocksDB may have changed, or a long time may pass till the next scan. */
+void tg_store_drop_iterator(struct tg_store *store);
+/* Adds the store's meta to the batch. */
+void tg_store_write_meta(struct tg_store *store, rocksdb_writebatch_t *writes);
+void tg_store_free_cursors(struct tg_store *store);
+
+#ifdef __cplusplus
+}
+#endif
