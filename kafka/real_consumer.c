@@ -1,0 +1,380 @@
+/* kafka/real_consumer.c: a consumer over librdkafka: open, poll, messages, close. */
+#include "kafka/real.h"
+
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+/* More slots are slower: the messages of one call should stay in the processor's cache (measured). */
+enum { BATCH_MAX = 500, WAIT_SLICE_MS = 100, CLOSE_TIMEOUT_MS = 5000 };
+
+void real_notify(const struct real_consumer *consumer)
+{
+    uint64_t one = 1;
+    if (consumer->notify_descriptor >= 0 && write(consumer->notify_descriptor, &one, sizeof one) < 0)
+        return; /* the counter is full, so the reader wakes up anyway */
+}
+
+/* Connection errors; librdkafka goes on by itself, the text explains a later time-out. */
+static void on_error(rd_kafka_t *client, int error, const char *reason, void *opaque)
+{
+    struct real_consumer *consumer = opaque;
+    char fatal_reason[256];
+    real_trouble_set(&consumer->trouble, reason);
+    if (error == RD_KAFKA_RESP_ERR__FATAL) {
+        consumer->pending_error = rd_kafka_fatal_error(client, fatal_reason, sizeof fatal_reason);
+        snprintf(consumer->pending_reason, sizeof consumer->pending_reason, "%s", fatal_reason);
+    } else if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+        consumer->pending_error = RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
+        snprintf(consumer->pending_reason, sizeof consumer->pending_reason, "%s", reason);
+    }
+}
+
+/* ---- messages ---- */
+
+static struct real_partition *partition_of(struct real_consumer *consumer, const rd_kafka_message_t *native)
+{
+    for (size_t n = 0; n < consumer->partition_count; n++) { /* runs of one partition hit at once */
+        size_t i = consumer->last_hit + n;
+        if (i >= consumer->partition_count)
+            i -= consumer->partition_count;
+        struct real_partition *partition = &consumer->partitions[i];
+        if (partition->partition == native->partition && partition->handle == native->rkt) {
+            consumer->last_hit = i;
+            return partition;
+        }
+    }
+    return NULL;
+}
+
+static uint32_t count_headers(const rd_kafka_message_t *native)
+{
+    rd_kafka_headers_t *headers;
+    if (rd_kafka_message_headers(native, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return 0;
+    return (uint32_t)rd_kafka_header_cnt(headers);
+}
+
+static void fill_record(const rd_kafka_message_t *native, struct tg_message *message)
+{
+    message->kind = TG_MESSAGE_RECORD;
+    message->timestamp_ms = rd_kafka_message_timestamp(native, NULL);
+    message->key = tg_slice_of(native->key, native->key_len);
+    message->value = tg_slice_of(native->payload, native->len);
+    message->leader_epoch = rd_kafka_message_leader_epoch(native);
+    message->header_count = count_headers(native);
+}
+
+/* False: the message is not the caller's (its partition is not started, or the error is the consumer's own).
+ */
+static bool convert(struct real_consumer *consumer, rd_kafka_message_t *native, struct tg_message *message)
+{
+    if (native->err != RD_KAFKA_RESP_ERR_NO_ERROR && (native->rkt == NULL || native->partition < 0)) {
+        consumer->pending_error = native->err;
+        snprintf(consumer->pending_reason, sizeof consumer->pending_reason, "%s",
+                 rd_kafka_message_errstr(native));
+        return false;
+    }
+    const struct real_partition *partition = partition_of(consumer, native);
+    if (partition == NULL || partition->state != REAL_RUNNING)
+        return false;
+    *message = (struct tg_message){
+        .tag = partition->tag,
+        .partition = native->partition,
+        .offset = native->offset,
+        .timestamp_ms = -1,
+        .leader_epoch = -1,
+        .consumer = &consumer->base,
+        .native = native,
+    };
+    if (native->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        fill_record(native, message);
+    } else if (native->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        message->kind = TG_MESSAGE_END;
+    } else {
+        message->kind = TG_MESSAGE_ERROR;
+        message->code = real_code(native->err);
+    }
+    return true;
+}
+
+/* One batch call. It fills its slots for as long as it may wait, so callers that wait ask for one message. */
+static uint32_t take(struct real_consumer *consumer, struct tg_message *messages, uint32_t max,
+                     int timeout_ms)
+{
+    uint64_t revocations = consumer->revocations;
+    ssize_t taken = rd_kafka_consume_batch_queue(consumer->queue, timeout_ms, consumer->batch, max);
+    uint32_t count = 0;
+    for (ssize_t i = 0; i < taken; i++) {
+        /* the rebalance callback runs inside the call: what was taken before it belongs to partitions we lost
+         */
+        bool wanted =
+            revocations == consumer->revocations && convert(consumer, consumer->batch[i], &messages[count]);
+        if (wanted)
+            count++;
+        else
+            rd_kafka_message_destroy(consumer->batch[i]);
+    }
+    return count;
+}
+
+/* Partitions that have nowhere to start: one error message each. */
+static uint32_t take_failed(struct real_consumer *consumer, struct tg_message *messages, uint32_t max)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < consumer->partition_count && count < max; i++) {
+        struct real_partition *partition = &consumer->partitions[i];
+        if (partition->state != REAL_FAILED)
+            continue;
+        partition->state = REAL_ASSIGNED;
+        messages[count++] = (struct tg_message){
+            .kind = TG_MESSAGE_ERROR,
+            .code = TG_CODE_OFFSET_OUT_OF_RANGE,
+            .tag = partition->tag,
+            .partition = partition->partition,
+            .offset = TG_OFFSET_NONE,
+            .timestamp_ms = -1,
+            .leader_epoch = -1,
+            .consumer = &consumer->base,
+        };
+    }
+    return count;
+}
+
+static uint32_t wait_for_one(struct real_consumer *consumer, struct tg_message *messages, int timeout_ms)
+{
+    /* a rebalance inside the wait can leave starts to be applied: so wait in slices */
+    int slice_ms = consumer->starts_pending ? 5 : WAIT_SLICE_MS;
+    return take(consumer, messages, 1, timeout_ms < slice_ms ? timeout_ms : slice_ms);
+}
+
+static enum tg_code fail_pending(struct real_consumer *consumer, struct tg_error *reterr)
+{
+    rd_kafka_resp_err_t error = consumer->pending_error;
+    consumer->pending_error = RD_KAFKA_RESP_ERR_NO_ERROR;
+    return real_fail(reterr, error, consumer->pending_reason, "consume");
+}
+
+static enum tg_code poll_messages(struct tg_consumer *base, struct tg_message *messages, uint32_t max,
+                                  int timeout_ms, uint32_t *ret_count, struct tg_error *reterr)
+{
+    struct real_consumer *consumer = (struct real_consumer *)base;
+    struct tg_clock *clock = tg_clock_real();
+    int64_t deadline_us = timeout_ms > 0 ? tg_clock_monotonic_us(clock) + (int64_t)timeout_ms * 1000 : 0;
+    uint32_t limit = max < BATCH_MAX ? max : BATCH_MAX;
+    uint32_t count = 0;
+
+    for (int left_ms = 0;;) {
+        if (consumer->pending_error != RD_KAFKA_RESP_ERR_NO_ERROR)
+            return fail_pending(consumer, reterr);
+        if (consumer->starts_pending) {
+            TG_TRY(real_apply_starts(consumer, reterr));
+            count = take_failed(consumer, messages, limit);
+        }
+        if (count == 0 && left_ms > 0)
+            count = wait_for_one(consumer, messages, left_ms);
+        if (count < limit)
+            count += take(consumer, messages + count, limit - count, 0);
+        if (count > 0 || timeout_ms <= 0)
+            break;
+        left_ms = (int)((deadline_us - tg_clock_monotonic_us(clock)) / 1000);
+        if (left_ms <= 0)
+            break;
+    }
+    *ret_count = count;
+    if (count == 0 && consumer->pending_error != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return fail_pending(consumer, reterr);
+    return TG_OK;
+}
+
+static void release(struct tg_consumer *base, struct tg_message *messages, uint32_t count)
+{
+    (void)base;
+    for (uint32_t i = 0; i < count; i++) {
+        if (messages[i].native != NULL)
+            rd_kafka_message_destroy(messages[i].native);
+        messages[i].native = NULL;
+    }
+}
+
+static const char *message_error(const struct tg_message *message)
+{
+    const rd_kafka_message_t *native = message->native;
+    if (native == NULL)
+        return "the group has committed no offset and the reset policy is 'error'";
+    return rd_kafka_message_errstr(native);
+}
+
+static void message_header(const struct tg_message *message, uint32_t index, struct tg_header *ret_header)
+{
+    rd_kafka_headers_t *headers;
+    const char *name;
+    const void *value;
+    size_t size;
+    if (rd_kafka_message_headers(message->native, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+        rd_kafka_header_get_all(headers, index, &name, &value, &size) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return;
+    ret_header->name = tg_slice_text(name);
+    ret_header->value = tg_slice_of(value, size);
+}
+
+/* ---- open and close ---- */
+
+static enum tg_code subscribe(struct tg_consumer *base, const char *const *topics, uint32_t count,
+                              struct tg_error *reterr)
+{
+    struct real_consumer *consumer = (struct real_consumer *)base;
+    if (!consumer->has_group)
+        return tg_fail(reterr, TG_CODE_USAGE, "a consumer without a group cannot subscribe");
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
+    for (uint32_t i = 0; i < count; i++)
+        rd_kafka_topic_partition_list_add(list, topics[i], RD_KAFKA_PARTITION_UA);
+    rd_kafka_resp_err_t error = rd_kafka_subscribe(consumer->client, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    return error == RD_KAFKA_RESP_ERR_NO_ERROR ? TG_OK : real_fail(reterr, error, NULL, "subscribe");
+}
+
+/* Not rd_kafka_consumer_close(): that waits without limit for a coordinator that may be gone. */
+static void leave(struct real_consumer *consumer)
+{
+    struct tg_clock *clock = tg_clock_real();
+    int64_t deadline_us = tg_clock_monotonic_us(clock) + (int64_t)CLOSE_TIMEOUT_MS * 1000;
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(consumer->client);
+    rd_kafka_error_t *error = rd_kafka_consumer_close_queue(consumer->client, queue);
+    bool closing = error == NULL;
+    if (error != NULL)
+        rd_kafka_error_destroy(error); /* closed already after a fatal error */
+    while (closing && !rd_kafka_consumer_closed(consumer->client) &&
+           tg_clock_monotonic_us(clock) < deadline_us) {
+        ssize_t taken = rd_kafka_consume_batch_queue(queue, 10, consumer->batch, 1); /* runs the callbacks */
+        for (ssize_t i = 0; i < taken; i++)
+            rd_kafka_message_destroy(consumer->batch[i]);
+    }
+    rd_kafka_queue_destroy(queue);
+}
+
+static void close_consumer(struct tg_consumer *base)
+{
+    struct real_consumer *consumer = (struct real_consumer *)base;
+    if (consumer->client != NULL) {
+        rd_kafka_queue_io_event_enable(consumer->queue, -1, NULL, 0);
+        leave(consumer);
+        real_partitions_forget(consumer);
+        rd_kafka_queue_destroy(consumer->queue);
+        rd_kafka_destroy_flags(consumer->client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    }
+    tg_free(consumer->partitions);
+    tg_free(consumer->batch);
+    real_trouble_done(&consumer->trouble);
+    tg_free(consumer);
+}
+
+static const struct tg_consumer_kind real_consumer_kind = {
+    .close = close_consumer,
+    .subscribe = subscribe,
+    .assign = real_assign,
+    .start = real_start,
+    .pause = real_pause,
+    .resume = real_resume,
+    .seek = real_seek,
+    .poll = poll_messages,
+    .release = release,
+    .message_error = message_error,
+    .message_header = message_header,
+    .group_metadata = real_group_metadata,
+    .committed = real_committed,
+    .commit = real_commit,
+};
+
+static const struct real_setting consumer_defaults[] = {
+    /* a window that stays in the processor's cache: twice as fast as librdkafka's 64 MB (measured) */
+    {"queued.min.messages", "10000"},
+    {"queued.max.messages.kbytes", "16384"},
+    {"fetch.message.max.bytes", "262144"},
+    {"fetch.max.bytes", "8388608"},
+    {"fetch.queue.backoff.ms", "5"},
+    /* a partition that is started, sought or resumed joins the next fetch: this is what it waits for the
+       running one */
+    {"fetch.wait.max.ms", "100"},
+    {NULL, NULL},
+};
+
+static const char *reset_name(enum tg_offset_reset reset)
+{
+    return reset == TG_RESET_EARLIEST ? "earliest" : reset == TG_RESET_LATEST ? "latest" : "error";
+}
+
+static enum tg_code make_conf(const struct real_cluster *cluster, const struct tg_consumer_options *options,
+                              rd_kafka_conf_t **ret_conf, struct tg_error *reterr)
+{
+    char session[16];
+    char heartbeat[16];
+    char poll_interval[16];
+    int session_ms = options->session_timeout_ms;
+    snprintf(session, sizeof session, "%d", session_ms);
+    snprintf(heartbeat, sizeof heartbeat, "%d", session_ms / 3 > 0 ? session_ms / 3 : 1);
+    snprintf(poll_interval, sizeof poll_interval, "%d", options->max_poll_interval_ms);
+    /* assign() needs a group name even where the group is never used */
+    const char *group = options->group != NULL       ? options->group
+                        : options->client_id != NULL ? options->client_id
+                                                     : "turgo";
+    const struct real_setting forced[] = {
+        {"group.id", group},
+        {"group.instance.id", options->group == NULL ? NULL : options->instance_id},
+        {"session.timeout.ms", session_ms > 0 ? session : NULL},
+        {"heartbeat.interval.ms", session_ms > 0 && session_ms < 9000 ? heartbeat : NULL},
+        {"max.poll.interval.ms", options->max_poll_interval_ms > 0 ? poll_interval : NULL},
+        {"auto.offset.reset", reset_name(options->offset_reset)},
+        {"isolation.level", options->isolation == TG_READ_COMMITTED ? "read_committed" : "read_uncommitted"},
+        {"partition.assignment.strategy", "range"}, /* equal partitions of two topics land on one member */
+        {"enable.auto.commit", "false"},
+        {"enable.auto.offset.store", "false"},
+        {"enable.partition.eof", "true"},
+        {"check.crcs", "true"},
+        {"allow.auto.create.topics", "false"},
+        {NULL, NULL},
+    };
+    struct real_conf_request request = {
+        .role = TG_ROLE_CONSUMER,
+        .client_id = options->client_id,
+        .defaults = consumer_defaults,
+        .overrides = options->overrides,
+        .forced = forced,
+    };
+    return real_conf_new(cluster, &request, ret_conf, reterr);
+}
+
+enum tg_code real_open_consumer(struct tg_cluster *cluster, const struct tg_consumer_options *options,
+                                struct tg_consumer **ret_consumer, struct tg_error *reterr)
+{
+    rd_kafka_conf_t *conf = NULL;
+    char reason[256];
+    TG_TRY(make_conf((struct real_cluster *)cluster, options, &conf, reterr));
+
+    struct real_consumer *consumer = tg_alloc_zero(1, sizeof *consumer);
+    consumer->base.kind = &real_consumer_kind;
+    consumer->listener = options->listener;
+    consumer->offset_reset = options->offset_reset;
+    consumer->notify_descriptor = options->notify_descriptor;
+    consumer->has_group = options->group != NULL;
+    consumer->batch = tg_alloc_zero(BATCH_MAX, sizeof *consumer->batch);
+    real_trouble_init(&consumer->trouble);
+    rd_kafka_conf_set_opaque(conf, consumer);
+    rd_kafka_conf_set_error_cb(conf, on_error);
+    rd_kafka_conf_set_rebalance_cb(conf, real_on_rebalance);
+    consumer->client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, reason, sizeof reason);
+    if (consumer->client == NULL) {
+        rd_kafka_conf_destroy(conf);
+        close_consumer(&consumer->base);
+        return tg_fail(reterr, TG_CODE_CONFIG, "the consumer settings do not fit together: %s", reason);
+    }
+    (void)rd_kafka_poll_set_consumer(consumer->client); /* callbacks and errors come through the one queue */
+    consumer->queue = rd_kafka_queue_get_consumer(consumer->client);
+    if (options->notify_descriptor >= 0) {
+        uint64_t one = 1;
+        rd_kafka_queue_io_event_enable(consumer->queue, options->notify_descriptor, &one, sizeof one);
+    }
+    *ret_consumer = &consumer->base;
+    return TG_OK;
+}
