@@ -61,10 +61,12 @@ void tg_restorer_free(struct tg_restorer *restorer)
     tg_free(restorer);
 }
 
-static void add_record(struct tg_restorer *restorer, struct tg_slice key, struct tg_slice value, int64_t timestamp_ms)
+static void add_record(struct tg_restorer *restorer, struct tg_slice key, struct tg_slice value,
+                       int64_t timestamp_ms)
 {
     if (restorer->count == restorer->capacity)
-        tg_grow((void **)&restorer->records, &restorer->capacity, restorer->count + 1, sizeof *restorer->records);
+        tg_grow((void **)&restorer->records, &restorer->capacity, restorer->count + 1,
+                sizeof *restorer->records);
     restorer->records[restorer->count++] = (struct tg_restore_record){
         .key = tg_arena_copy(restorer->bytes, key),
         .value = {.bytes = tg_arena_copy(restorer->bytes, value), .timestamp_ms = timestamp_ms},

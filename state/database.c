@@ -23,11 +23,12 @@ enum tg_code tg_database_check(const struct tg_database *database, char *message
         return TG_OK;
     bool corrupt = starts_with(message, "Corruption");
     const char *path = database->directory->path != NULL ? database->directory->database_path : "in memory";
-    enum tg_code code =
-        tg_fail(reterr, corrupt ? TG_CODE_CORRUPT : TG_CODE_IO, "cannot %s: database %s: %s", action, path, message);
+    enum tg_code code = tg_fail(reterr, corrupt ? TG_CODE_CORRUPT : TG_CODE_IO, "cannot %s: database %s: %s",
+                                action, path, message);
     if (corrupt) {
         tg_directory_mark_damaged(database->directory, message);
-        (void)tg_fail_hint(reterr, "start again: the database is set aside then and state is restored from Kafka");
+        (void)tg_fail_hint(reterr,
+                           "start again: the database is set aside then and state is restored from Kafka");
     } else if (reterr != NULL && strstr(message, "No space left") != NULL) {
         reterr->retriable = true;
         (void)tg_fail_hint(reterr, "make room on the disk of the state directory");
@@ -43,13 +44,15 @@ static rocksdb_block_based_table_options_t *table_options(const struct tg_databa
     rocksdb_block_based_options_set_cache_index_and_filter_blocks(options, 1);
     rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(options, 1);
     rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(options, 1);
-    rocksdb_block_based_options_set_filter_policy(options, rocksdb_filterpolicy_create_bloom_full(BLOOM_BITS_PER_KEY));
+    rocksdb_block_based_options_set_filter_policy(options,
+                                                  rocksdb_filterpolicy_create_bloom_full(BLOOM_BITS_PER_KEY));
     rocksdb_block_based_options_set_whole_key_filtering(options, 1);
     rocksdb_block_based_options_set_format_version(options, 5);
     return options;
 }
 
-/* Half of the memory for the block cache, half for two write buffers (one being filled, one being flushed). */
+/* Half of the memory for the block cache, half for two write buffers (one being filled, one being flushed).
+ */
 static void set_options(struct tg_database *database, uint64_t memory_bytes)
 {
     if (memory_bytes == 0)
@@ -68,7 +71,8 @@ static void set_options(struct tg_database *database, uint64_t memory_bytes)
     rocksdb_options_set_max_write_buffer_number(options, 2);
     rocksdb_options_set_max_background_jobs(options, 2);
     rocksdb_options_set_compression(options, rocksdb_no_compression);
-    rocksdb_options_set_prefix_extractor(options, rocksdb_slicetransform_create_fixed_prefix(TG_DATABASE_PREFIX_BYTES));
+    rocksdb_options_set_prefix_extractor(
+        options, rocksdb_slicetransform_create_fixed_prefix(TG_DATABASE_PREFIX_BYTES));
     rocksdb_options_set_info_log_level(options, 2); /* warnings */
     rocksdb_options_set_keep_log_file_num(options, 2);
     rocksdb_options_set_max_log_file_size(options, 1u << 20);
@@ -86,7 +90,8 @@ static void set_options(struct tg_database *database, uint64_t memory_bytes)
     rocksdb_writeoptions_set_sync(database->write_synced, 1);
 }
 
-static enum tg_code open_handle(struct tg_database *database, struct tg_directory *directory, struct tg_error *reterr)
+static enum tg_code open_handle(struct tg_database *database, struct tg_directory *directory,
+                                struct tg_error *reterr)
 {
     if (directory->path == NULL) {
         char *message = NULL;
@@ -107,8 +112,8 @@ static enum tg_code open_handle(struct tg_database *database, struct tg_director
     return tg_database_check(database, message, "open", reterr);
 }
 
-enum tg_code tg_database_open(struct tg_directory *directory, uint64_t memory_bytes, struct tg_database *ret_database,
-                              struct tg_error *reterr)
+enum tg_code tg_database_open(struct tg_directory *directory, uint64_t memory_bytes,
+                              struct tg_database *ret_database, struct tg_error *reterr)
 {
     *ret_database = (struct tg_database){.directory = directory};
     if (directory->path == NULL)
@@ -159,8 +164,8 @@ void tg_database_key(struct tg_buffer *key, uint32_t store_id, uint32_t partitio
     tg_buffer_append_byte(key, kind);
 }
 
-enum tg_code tg_database_get(const struct tg_database *database, struct tg_slice key, struct tg_buffer *ret_value,
-                             bool *ret_found, struct tg_error *reterr)
+enum tg_code tg_database_get(const struct tg_database *database, struct tg_slice key,
+                             struct tg_buffer *ret_value, bool *ret_found, struct tg_error *reterr)
 {
     char *message = NULL;
     rocksdb_pinnableslice_t *pinned =

@@ -71,7 +71,8 @@ static void sync_directory_of(const char *path)
     tg_free(directory);
 }
 
-static enum tg_code write_all(int descriptor, struct tg_slice content, const char *path, struct tg_error *reterr)
+static enum tg_code write_all(int descriptor, struct tg_slice content, const char *path,
+                              struct tg_error *reterr)
 {
     while (content.length > 0) {
         ssize_t written = write(descriptor, content.data, content.length);
@@ -117,7 +118,8 @@ static enum tg_code fail_locked(const char *path, int descriptor, struct tg_erro
     while (length > 0 && text[length - 1] == '\n')
         length--;
     if (length > 0 && tg_parse_int64(tg_slice_of(text, (size_t)length), 1, INT_MAX, &pid))
-        (void)tg_fail(reterr, TG_CODE_LOCKED, "the state directory %s is in use by process %lld", path, (long long)pid);
+        (void)tg_fail(reterr, TG_CODE_LOCKED, "the state directory %s is in use by process %lld", path,
+                      (long long)pid);
     else
         (void)tg_fail(reterr, TG_CODE_LOCKED, "the state directory %s is in use by another process", path);
     return tg_fail_hint(reterr, "stop that process, or give this one another state.dir");
@@ -169,26 +171,32 @@ static enum tg_code check_format(const char *path, struct tg_slice text, const c
     size_t application_length = sizeof application - 1;
     int64_t version = 0;
     bool known = first.length > head_length && memcmp(first.data, head, head_length) == 0 &&
-                 tg_parse_int64(tg_slice_of(first.data + head_length, first.length - head_length), 1, INT_MAX, &version);
+                 tg_parse_int64(tg_slice_of(first.data + head_length, first.length - head_length), 1, INT_MAX,
+                                &version);
     if (known && version > FORMAT_VERSION) {
         (void)tg_fail(reterr, TG_CODE_STATE_MISMATCH,
                       "the state directory has format version %lld, this program knows up to %d: %s",
                       (long long)version, FORMAT_VERSION, path);
-        return tg_fail_hint(reterr, "run the newer program, or give this one another state.dir: it restores from Kafka");
+        return tg_fail_hint(
+            reterr, "run the newer program, or give this one another state.dir: it restores from Kafka");
     }
-    if (!known || rest.length < application_length || memcmp(rest.data, application, application_length) != 0) {
+    if (!known || rest.length < application_length ||
+        memcmp(rest.data, application, application_length) != 0) {
         (void)tg_fail(reterr, TG_CODE_STATE_MISMATCH, "%s is not a format file of a state directory", path);
-        return tg_fail_hint(reterr, "give another state.dir, or move this directory away: state is restored from Kafka");
+        return tg_fail_hint(
+            reterr, "give another state.dir, or move this directory away: state is restored from Kafka");
     }
     struct tg_slice owner = tg_slice_of(rest.data + application_length, rest.length - application_length);
     if (tg_slice_is(owner, application_id))
         return TG_OK;
-    (void)tg_fail(reterr, TG_CODE_STATE_MISMATCH, "the state directory belongs to application \"%.*s\", not \"%s\": %s",
+    (void)tg_fail(reterr, TG_CODE_STATE_MISMATCH,
+                  "the state directory belongs to application \"%.*s\", not \"%s\": %s",
                   TG_SLICE_FORMAT(owner), application_id, path);
     return tg_fail_hint(reterr, "each application needs its own state.dir");
 }
 
-static enum tg_code open_format(struct tg_directory *directory, const char *application_id, struct tg_error *reterr)
+static enum tg_code open_format(struct tg_directory *directory, const char *application_id,
+                                struct tg_error *reterr)
 {
     char *path = join(directory->path, "format");
     struct tg_buffer content = {0};
@@ -198,9 +206,10 @@ static enum tg_code open_format(struct tg_directory *directory, const char *appl
         if (code == TG_OK)
             code = check_format(path, tg_buffer_slice(&content), application_id, reterr);
     } else if (exists(directory->database_path)) {
-        code = tg_fail(reterr, TG_CODE_STATE_MISMATCH, "%s has a database but no format file: whose it is, is unknown",
-                       directory->path);
-        (void)tg_fail_hint(reterr, "give another state.dir, or move this directory away: state is restored from Kafka");
+        code = tg_fail(reterr, TG_CODE_STATE_MISMATCH,
+                       "%s has a database but no format file: whose it is, is unknown", directory->path);
+        (void)tg_fail_hint(
+            reterr, "give another state.dir, or move this directory away: state is restored from Kafka");
     } else {
         tg_buffer_printf(&content, "turgo-state %d\napplication.id=%s\n", FORMAT_VERSION, application_id);
         code = tg_replace_file(path, tg_buffer_slice(&content), reterr);
@@ -268,8 +277,8 @@ static enum tg_code open_process_id(struct tg_directory *directory, struct tg_er
     return code;
 }
 
-enum tg_code tg_directory_open(const char *path, const char *application_id, struct tg_directory *ret_directory,
-                               struct tg_error *reterr)
+enum tg_code tg_directory_open(const char *path, const char *application_id,
+                               struct tg_directory *ret_directory, struct tg_error *reterr)
 {
     *ret_directory = (struct tg_directory){.lock_descriptor = -1};
     if (path == NULL)
@@ -331,7 +340,8 @@ void tg_directory_mark_damaged(const struct tg_directory *directory, const char 
     tg_free(path);
 }
 
-enum tg_code tg_directory_set_aside(struct tg_directory *directory, const char *reason, struct tg_error *reterr)
+enum tg_code tg_directory_set_aside(struct tg_directory *directory, const char *reason,
+                                    struct tg_error *reterr)
 {
     tg_directory_mark_damaged(directory, reason);
     for (int number = 1; number < SET_ASIDE_MAX; number++) {

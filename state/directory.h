@@ -1,4 +1,5 @@
-/* state/directory.h: the state directory of one process: its lock, format, application and process id, and what was set aside.
+/* state/directory.h: the state directory of one process: its lock, format, application and process id, and
+ * what was set aside.
  *
  *   LOCK          locked with flock(2) while a process uses the directory; holds its pid
  *   format        format version and application id, written once
@@ -29,14 +30,14 @@ struct tg_directory {
     char process_id[TG_PROCESS_ID_LENGTH + 1];
 };
 
-/* Makes the directory and its parents if absent, locks it, checks format and application, reads or makes the process id.
- * `path` NULL: only makes a process id. Errors: LOCKED, STATE_MISMATCH, IO. */
+/* Makes the directory and its parents if absent, locks it, checks format and application, reads or makes the
+ * process id. `path` NULL: only makes a process id. Errors: LOCKED, STATE_MISMATCH, IO. */
 TG_MUST_CHECK enum tg_code tg_directory_open(const char *path, const char *application_id,
                                              struct tg_directory *ret_directory, struct tg_error *reterr);
 void tg_directory_close(struct tg_directory *directory); /* also after a failed open */
 
-/* True if the database cannot be what this process wrote although RocksDB would open it: a DAMAGED mark, or tables without
- * the CURRENT file (RocksDB would start an empty database and delete them). */
+/* True if the database cannot be what this process wrote although RocksDB would open it: a DAMAGED mark, or
+ * tables without the CURRENT file (RocksDB would start an empty database and delete them). */
 bool tg_directory_is_damaged(const struct tg_directory *directory);
 /* Renames db/ to the first free db.damaged-N, where `reason` is kept in the file DAMAGED. */
 TG_MUST_CHECK enum tg_code tg_directory_set_aside(struct tg_directory *directory, const char *reason,
@@ -47,7 +48,8 @@ void tg_directory_mark_damaged(const struct tg_directory *directory, const char 
 void tg_directory_remove_content(const struct tg_directory *directory);
 
 /* Replaces a file so that after a crash it is either the old or the new one. */
-TG_MUST_CHECK enum tg_code tg_replace_file(const char *path, struct tg_slice content, struct tg_error *reterr);
+TG_MUST_CHECK enum tg_code tg_replace_file(const char *path, struct tg_slice content,
+                                           struct tg_error *reterr);
 
 #ifdef __cplusplus
 }

@@ -12,7 +12,8 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-/* A fact in the file: checksum u32 of all that follows | name length u32 | value length u32 | name | value. */
+/* A fact in the file: checksum u32 of all that follows | name length u32 | value length u32 | name | value.
+ */
 #define HEAD_BYTES 12u
 #define FILE_BYTES_MAX (256u << 20)
 #define DEAD_BYTES_MAX 65536u /* of replaced facts, before the file is written anew at open */
@@ -62,7 +63,8 @@ static bool all_zero(struct tg_slice bytes)
 }
 
 /* Reads the facts; *ret_good is the length of what is whole. */
-static enum tg_code parse(struct tg_facts *facts, struct tg_slice content, size_t *ret_good, struct tg_error *reterr)
+static enum tg_code parse(struct tg_facts *facts, struct tg_slice content, size_t *ret_good,
+                          struct tg_error *reterr)
 {
     size_t at = 0;
     while (content.length - at >= HEAD_BYTES) {
@@ -77,7 +79,8 @@ static enum tg_code parse(struct tg_facts *facts, struct tg_slice content, size_
             if (length == content.length - at || all_zero(tg_slice_of(head, content.length - at)))
                 break;
             (void)tg_fail(reterr, TG_CODE_CORRUPT, "%s is damaged at byte %zu", facts->path, at);
-            return tg_fail_hint(reterr, "move it away to start without it: statements that run once would run again");
+            return tg_fail_hint(reterr,
+                                "move it away to start without it: statements that run once would run again");
         }
         remember(facts, tg_slice_of(head + HEAD_BYTES, name_length),
                  tg_slice_of(head + HEAD_BYTES + name_length, value_length));
@@ -194,7 +197,8 @@ static enum tg_code write_fact(struct tg_facts *facts, struct tg_slice bytes, st
     return TG_OK;
 }
 
-enum tg_code tg_facts_put(struct tg_facts *facts, struct tg_slice name, struct tg_slice value, struct tg_error *reterr)
+enum tg_code tg_facts_put(struct tg_facts *facts, struct tg_slice name, struct tg_slice value,
+                          struct tg_error *reterr)
 {
     struct tg_buffer bytes = {0};
     append_fact(&bytes, name, value);

@@ -137,7 +137,8 @@ void tg_table_seal(struct tg_table *table)
     table->sealed.count = kept;
 }
 
-struct tg_slice tg_entry_sealed_value(const struct tg_entry *entry, int64_t *ret_timestamp_ms, bool *ret_removed)
+struct tg_slice tg_entry_sealed_value(const struct tg_entry *entry, int64_t *ret_timestamp_ms,
+                                      bool *ret_removed)
 {
     if (entry->sealed != NULL) {
         *ret_timestamp_ms = entry->sealed->timestamp_ms;
@@ -247,7 +248,8 @@ static size_t lower_bound(const struct tg_entry_order *order, struct tg_slice ke
     return low;
 }
 
-/* A tail of about the root of the count balances what a scan filters against what merging costs per change. */
+/* A tail of about the root of the count balances what a scan filters against what merging costs per change.
+ */
 static bool tail_is_long(const struct tg_entry_order *order)
 {
     size_t tail = order->list.count - order->sorted;

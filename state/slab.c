@@ -17,7 +17,7 @@ struct tg_slab_chunk {
     struct free_block *free; /* blocks given back */
     uint32_t block_bytes;
     uint32_t class_index;
-    uint32_t used;     /* blocks handed out */
+    uint32_t used;      /* blocks handed out */
     uint32_t untouched; /* offset of the first block never handed out */
 };
 
@@ -169,7 +169,8 @@ void tg_slab_free(struct tg_slab *slab, void *block, size_t size)
     slab->used_bytes -= chunk->block_bytes;
     if (!listed)
         push(&slab->with_room[chunk->class_index], chunk);
-    /* The last chunk of a class stays with it, so that one entry coming and going does not move chunks around. */
+    /* The last chunk of a class stays with it, so that one entry coming and going does not move chunks
+     * around. */
     bool only_one = slab->with_room[chunk->class_index] == chunk && chunk->next == NULL;
     if (chunk->used == 0 && !only_one) {
         unlink_chunk(&slab->with_room[chunk->class_index], chunk);

@@ -1,6 +1,6 @@
 /* state/slab.h: blocks of many sizes for the entries of one table, without a heap allocation per block.
- * Blocks of one size class are cut from 16 KiB chunks; a chunk whose blocks are all free serves any class again.
- * Blocks are aligned to 16 bytes and never move. Blocks above TG_SLAB_BLOCK_MAX come from the heap.
+ * Blocks of one size class are cut from 16 KiB chunks; a chunk whose blocks are all free serves any class
+ * again. Blocks are aligned to 16 bytes and never move. Blocks above TG_SLAB_BLOCK_MAX come from the heap.
  * Thread: its owner's. */
 #pragma once
 
@@ -22,12 +22,13 @@ struct tg_slab {
     struct tg_slab_chunk *empty;                          /* chunks of no class */
     struct tg_slab_region *regions;                       /* what the heap gave, newest first */
     size_t region_chunks;                                 /* chunks in the next region */
-    size_t used_bytes;                                    /* in blocks handed out, rounded up to their class */
-    size_t held_bytes;                                    /* from the heap */
+    size_t used_bytes; /* in blocks handed out, rounded up to their class */
+    size_t held_bytes; /* from the heap */
 };
 
 void tg_slab_init(struct tg_slab *slab);
-void tg_slab_done(struct tg_slab *slab); /* all blocks up to TG_SLAB_BLOCK_MAX are gone; larger ones must be freed before */
+void tg_slab_done(
+    struct tg_slab *slab); /* all blocks up to TG_SLAB_BLOCK_MAX are gone; larger ones must be freed before */
 
 /* What a block of `size` bytes really holds: the size of its class. */
 size_t tg_slab_rounded(size_t size);

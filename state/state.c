@@ -8,8 +8,10 @@
 
 static const char application_name[] = "application";
 
-/* A database copied here from elsewhere would bring changelog offsets that mean nothing to this application. */
-static enum tg_code check_application(struct tg_state *state, const char *application_id, struct tg_error *reterr)
+/* A database copied here from elsewhere would bring changelog offsets that mean nothing to this application.
+ */
+static enum tg_code check_application(struct tg_state *state, const char *application_id,
+                                      struct tg_error *reterr)
 {
     struct tg_buffer key = {0};
     struct tg_buffer value = {0};
@@ -24,8 +26,9 @@ static enum tg_code check_application(struct tg_state *state, const char *applic
                     application_id, strlen(application_id), &message);
         code = tg_database_check(&state->database, message, "write", reterr);
     } else if (code == TG_OK && !tg_slice_is(tg_buffer_slice(&value), application_id)) {
-        (void)tg_fail(reterr, TG_CODE_STATE_MISMATCH, "the database %s belongs to application \"%.*s\", not \"%s\"",
-                      state->directory.database_path, TG_SLICE_FORMAT(tg_buffer_slice(&value)), application_id);
+        (void)tg_fail(
+            reterr, TG_CODE_STATE_MISMATCH, "the database %s belongs to application \"%.*s\", not \"%s\"",
+            state->directory.database_path, TG_SLICE_FORMAT(tg_buffer_slice(&value)), application_id);
         code = tg_fail_hint(reterr, "move it away: state is restored from Kafka");
     }
     tg_buffer_done(&key);
@@ -44,7 +47,8 @@ static void free_state(struct tg_state *state)
     tg_free(state);
 }
 
-static enum tg_code open_parts(struct tg_state *state, const struct tg_state_options *options, struct tg_error *reterr)
+static enum tg_code open_parts(struct tg_state *state, const struct tg_state_options *options,
+                               struct tg_error *reterr)
 {
     TG_TRY(tg_directory_open(options->directory, options->application_id, &state->directory, reterr));
     TG_TRY(tg_facts_open(state->directory.facts_path, &state->facts, reterr));
@@ -52,7 +56,8 @@ static enum tg_code open_parts(struct tg_state *state, const struct tg_state_opt
     return check_application(state, options->application_id, reterr);
 }
 
-enum tg_code tg_state_open(const struct tg_state_options *options, struct tg_state **ret_state, struct tg_error *reterr)
+enum tg_code tg_state_open(const struct tg_state_options *options, struct tg_state **ret_state,
+                           struct tg_error *reterr)
 {
     *ret_state = NULL;
     if (options->application_id == NULL || options->application_id[0] == '\0')
@@ -93,15 +98,16 @@ uint64_t tg_state_memory_bytes(const struct tg_state *state)
     return tg_database_memory_bytes(&state->database);
 }
 
-enum tg_code tg_state_fact_get(struct tg_state *state, struct tg_slice name, struct tg_buffer *ret_value, bool *ret_found,
-                               struct tg_error *reterr)
+enum tg_code tg_state_fact_get(struct tg_state *state, struct tg_slice name, struct tg_buffer *ret_value,
+                               bool *ret_found, struct tg_error *reterr)
 {
     (void)reterr; /* facts are in memory once they are open */
     *ret_found = tg_facts_get(state->facts, name, ret_value);
     return TG_OK;
 }
 
-enum tg_code tg_state_fact_put(struct tg_state *state, struct tg_slice name, struct tg_slice value, struct tg_error *reterr)
+enum tg_code tg_state_fact_put(struct tg_state *state, struct tg_slice name, struct tg_slice value,
+                               struct tg_error *reterr)
 {
     return tg_facts_put(state->facts, name, value, reterr);
 }
@@ -138,7 +144,8 @@ static enum tg_code next_store_id(struct tg_state *state, uint32_t *ret_id, stru
     return tg_database_check(&state->database, message, "read", reterr);
 }
 
-static enum tg_code make_store_id(struct tg_state *state, struct tg_slice key, uint32_t *ret_id, struct tg_error *reterr)
+static enum tg_code make_store_id(struct tg_state *state, struct tg_slice key, uint32_t *ret_id,
+                                  struct tg_error *reterr)
 {
     TG_TRY(next_store_id(state, ret_id, reterr));
     uint8_t value[sizeof *ret_id];
@@ -164,7 +171,8 @@ enum tg_code tg_state_store_id(struct tg_state *state, const char *name, bool ma
     if (code == TG_OK && found && value.length == sizeof *ret_id)
         *ret_id = tg_load_u32(value.data);
     else if (code == TG_OK && found)
-        code = tg_fail(reterr, TG_CODE_CORRUPT, "the id of store \"%s\" has %zu bytes instead of 4", name, value.length);
+        code = tg_fail(reterr, TG_CODE_CORRUPT, "the id of store \"%s\" has %zu bytes instead of 4", name,
+                       value.length);
     else if (code == TG_OK && make)
         code = make_store_id(state, tg_buffer_slice(&key), ret_id, reterr);
     pthread_mutex_unlock(&state->lock);
@@ -190,7 +198,8 @@ enum tg_code tg_state_delete_partition(struct tg_state *state, uint32_t store_id
     return tg_database_check(&state->database, message, "write", reterr);
 }
 
-enum tg_code tg_state_drop(struct tg_state *state, const char *store_name, int32_t partition, struct tg_error *reterr)
+enum tg_code tg_state_drop(struct tg_state *state, const char *store_name, int32_t partition,
+                           struct tg_error *reterr)
 {
     uint32_t id = 0;
     TG_TRY(tg_state_store_id(state, store_name, false, &id, reterr));
@@ -202,8 +211,8 @@ enum tg_code tg_state_drop(struct tg_state *state, const char *store_name, int32
         open = open || (store->id == id && store->partition == partition);
     pthread_mutex_unlock(&state->lock);
     if (open)
-        return tg_fail(reterr, TG_CODE_INTERNAL, "store \"%s\" partition %d is open and cannot be dropped", store_name,
-                       partition);
+        return tg_fail(reterr, TG_CODE_INTERNAL, "store \"%s\" partition %d is open and cannot be dropped",
+                       store_name, partition);
     return tg_state_delete_partition(state, id, (uint32_t)partition, reterr);
 }
 

@@ -27,12 +27,13 @@ struct tg_state_batch {
     struct tg_store *stores; /* whose entries are in it, linked by next_in_batch */
 };
 
-/* The id of a store name; given out and remembered durably at the first call, if `make`. *ret_id 0: unknown. */
-TG_MUST_CHECK enum tg_code tg_state_store_id(struct tg_state *state, const char *name, bool make, uint32_t *ret_id,
-                                             struct tg_error *reterr);
+/* The id of a store name; given out and remembered durably at the first call, if `make`. *ret_id 0: unknown.
+ */
+TG_MUST_CHECK enum tg_code tg_state_store_id(struct tg_state *state, const char *name, bool make,
+                                             uint32_t *ret_id, struct tg_error *reterr);
 /* Deletes rows and meta of a store's partition, durably. */
-TG_MUST_CHECK enum tg_code tg_state_delete_partition(struct tg_state *state, uint32_t store_id, uint32_t partition,
-                                                     struct tg_error *reterr);
+TG_MUST_CHECK enum tg_code tg_state_delete_partition(struct tg_state *state, uint32_t store_id,
+                                                     uint32_t partition, struct tg_error *reterr);
 
 #ifdef __cplusplus
 }

@@ -7,7 +7,8 @@
 
 #define CACHE_BYTES_DEFAULT (16u << 20)
 #define META_VERSION 1
-#define META_BYTES 18u /* version u8 | has rows u8 | layout id u64 | changelog offset i64, then the progress */
+#define META_BYTES                                                                                           \
+    18u /* version u8 | has rows u8 | layout id u64 | changelog offset i64, then the progress */
 
 /* ---- meta ---- */
 
@@ -20,14 +21,16 @@ static enum tg_code read_meta(struct tg_store *store, struct tg_error *reterr)
         tg_database_get(&store->state->database, tg_buffer_slice(&store->key), &value, &found, reterr);
     if (code == TG_OK && found) {
         if (value.length < META_BYTES || value.data[0] != META_VERSION) {
-            code = tg_fail(reterr, TG_CODE_CORRUPT, "the meta of store \"%s\" partition %d cannot be read", store->name,
-                           store->partition);
+            code = tg_fail(reterr, TG_CODE_CORRUPT, "the meta of store \"%s\" partition %d cannot be read",
+                           store->name, store->partition);
         } else if (tg_load_u64(value.data + 2) != store->layout_id) {
-            (void)tg_fail(reterr, TG_CODE_STATE_MISMATCH,
-                          "store \"%s\" partition %d holds rows of layout %016llx, the query now needs %016llx",
-                          store->name, store->partition, (unsigned long long)tg_load_u64(value.data + 2),
-                          (unsigned long long)store->layout_id);
-            code = tg_fail_hint(reterr, "give the changed query another name, or drop the old one and its state first");
+            (void)tg_fail(
+                reterr, TG_CODE_STATE_MISMATCH,
+                "store \"%s\" partition %d holds rows of layout %016llx, the query now needs %016llx",
+                store->name, store->partition, (unsigned long long)tg_load_u64(value.data + 2),
+                (unsigned long long)store->layout_id);
+            code = tg_fail_hint(
+                reterr, "give the changed query another name, or drop the old one and its state first");
         } else {
             store->has_rows = value.data[1] != 0;
             store->changelog_offset = (int64_t)tg_load_u64(value.data + 10);
@@ -48,7 +51,8 @@ void tg_store_write_meta(struct tg_store *store, rocksdb_writebatch_t *writes)
     const size_t key_sizes[] = {store->key.length};
     const char *values[] = {(const char *)head, (const char *)store->progress.data};
     const size_t value_sizes[] = {sizeof head, store->progress.length};
-    rocksdb_writebatch_putv(writes, 1, keys, key_sizes, store->progress.length > 0 ? 2 : 1, values, value_sizes);
+    rocksdb_writebatch_putv(writes, 1, keys, key_sizes, store->progress.length > 0 ? 2 : 1, values,
+                            value_sizes);
 }
 
 /* ---- open and close ---- */
@@ -117,8 +121,8 @@ static void set_scan_options(struct tg_store *store)
                                                 sizeof store->scan_end);
 }
 
-enum tg_code tg_store_open(struct tg_state *state, const struct tg_store_options *options, struct tg_store **ret_store,
-                           struct tg_error *reterr)
+enum tg_code tg_store_open(struct tg_state *state, const struct tg_store_options *options,
+                           struct tg_store **ret_store, struct tg_error *reterr)
 {
     *ret_store = NULL;
     uint32_t id = 0;
@@ -129,13 +133,14 @@ enum tg_code tg_store_open(struct tg_state *state, const struct tg_store_options
     store->partition = options->partition;
     store->id = id;
     store->layout_id = options->layout_id;
-    store->cache_bytes_max = options->cache_bytes_max == 0 ? CACHE_BYTES_DEFAULT : (size_t)options->cache_bytes_max;
+    store->cache_bytes_max =
+        options->cache_bytes_max == 0 ? CACHE_BYTES_DEFAULT : (size_t)options->cache_bytes_max;
     store->changelog_offset = -1;
     tg_table_init(&store->table);
     set_scan_options(store);
     if (!register_open(store)) {
-        enum tg_code code = tg_fail(reterr, TG_CODE_INTERNAL, "store \"%s\" partition %d is open already", options->name,
-                                    options->partition);
+        enum tg_code code = tg_fail(reterr, TG_CODE_INTERNAL, "store \"%s\" partition %d is open already",
+                                    options->name, options->partition);
         free_store(store);
         return code;
     }
@@ -173,8 +178,9 @@ enum tg_code tg_store_check_written(const struct tg_store *store, struct tg_erro
 {
     if (!store->unwritten)
         return TG_OK;
-    enum tg_code code = tg_fail(reterr, TG_CODE_IO, "the last commit of store \"%s\" partition %d is not written yet",
-                                store->name, store->partition);
+    enum tg_code code =
+        tg_fail(reterr, TG_CODE_IO, "the last commit of store \"%s\" partition %d is not written yet",
+                store->name, store->partition);
     if (reterr != NULL)
         reterr->retriable = true;
     return code;
@@ -183,15 +189,16 @@ enum tg_code tg_store_check_written(const struct tg_store *store, struct tg_erro
 /* ---- reading ---- */
 
 /* Fills a new entry with what RocksDB holds. */
-static enum tg_code load(struct tg_store *store, struct tg_slice key, struct tg_entry *entry, struct tg_error *reterr)
+static enum tg_code load(struct tg_store *store, struct tg_slice key, struct tg_entry *entry,
+                         struct tg_error *reterr)
 {
     TG_TRY(tg_store_check_written(store, reterr));
     struct tg_database *database = &store->state->database;
     tg_database_key(&store->key, store->id, (uint32_t)store->partition, TG_DATABASE_ROW);
     tg_buffer_append_slice(&store->key, key);
     char *message = NULL;
-    rocksdb_pinnableslice_t *pinned = rocksdb_get_pinned(database->handle, database->read,
-                                                         (const char *)store->key.data, store->key.length, &message);
+    rocksdb_pinnableslice_t *pinned = rocksdb_get_pinned(
+        database->handle, database->read, (const char *)store->key.data, store->key.length, &message);
     TG_TRY(tg_database_check(database, message, "read a row", reterr));
     store->misses++;
     if (pinned == NULL) {
@@ -202,12 +209,13 @@ static enum tg_code load(struct tg_store *store, struct tg_slice key, struct tg_
     const uint8_t *row = (const uint8_t *)rocksdb_pinnableslice_value(pinned, &length);
     enum tg_code code = TG_OK;
     if (length < TG_ROW_HEAD_BYTES) {
-        code = tg_fail(reterr, TG_CODE_CORRUPT, "a row of store \"%s\" partition %d has only %zu bytes", store->name,
-                       store->partition, length);
+        code = tg_fail(reterr, TG_CODE_CORRUPT, "a row of store \"%s\" partition %d has only %zu bytes",
+                       store->name, store->partition, length);
     } else {
         entry->timestamp_ms = (int64_t)tg_load_u64(row);
         entry->flags &= (uint8_t)~TG_ENTRY_REMOVED;
-        tg_table_set_value(&store->table, entry, tg_slice_of(row + TG_ROW_HEAD_BYTES, length - TG_ROW_HEAD_BYTES));
+        tg_table_set_value(&store->table, entry,
+                           tg_slice_of(row + TG_ROW_HEAD_BYTES, length - TG_ROW_HEAD_BYTES));
     }
     rocksdb_pinnableslice_destroy(pinned);
     return code;
@@ -219,8 +227,8 @@ static void evict(struct tg_store *store, const struct tg_entry *keep)
         tg_table_evict(&store->table, store->cache_bytes_max, keep);
 }
 
-enum tg_code tg_store_get(struct tg_store *store, struct tg_slice key, bool *ret_found, struct tg_value *ret_value,
-                          struct tg_error *reterr)
+enum tg_code tg_store_get(struct tg_store *store, struct tg_slice key, bool *ret_found,
+                          struct tg_value *ret_value, struct tg_error *reterr)
 {
     uint64_t hash = tg_slice_hash(key);
     struct tg_entry *entry = tg_table_find(&store->table, key, hash);
@@ -249,7 +257,8 @@ enum tg_code tg_store_get(struct tg_store *store, struct tg_slice key, bool *ret
 
 /* ---- changing ---- */
 
-enum tg_code tg_store_put(struct tg_store *store, struct tg_slice key, struct tg_value value, struct tg_error *reterr)
+enum tg_code tg_store_put(struct tg_store *store, struct tg_slice key, struct tg_value value,
+                          struct tg_error *reterr)
 {
     (void)reterr; /* a put need not know what was there before */
     bool created = false;
@@ -265,7 +274,8 @@ enum tg_code tg_store_put(struct tg_store *store, struct tg_slice key, struct tg
     return TG_OK;
 }
 
-enum tg_code tg_store_remove(struct tg_store *store, struct tg_slice key, int64_t timestamp_ms, struct tg_error *reterr)
+enum tg_code tg_store_remove(struct tg_store *store, struct tg_slice key, int64_t timestamp_ms,
+                             struct tg_error *reterr)
 {
     (void)reterr;
     uint64_t hash = tg_slice_hash(key);

@@ -2,12 +2,14 @@
  *
  *   clean    equal to what RocksDB holds (committed); may be evicted
  *   dirty    changed by the open transaction (generation "open")
- *   sealed   changed by the transaction that is being committed; processing may go on and dirty the entry again meanwhile
+ *   sealed   changed by the transaction that is being committed; may be dirtied again meanwhile
  *
- * Life of a commit: tg_store_seal -> walk the sealed entries to the changelog -> commit in Kafka -> tg_store_apply puts them into the
- * commit unit's WriteBatch and makes them clean. If the commit is known to have failed: tg_store_discard drops all that is not
- * committed (both generations). Reads see the newest value. RocksDB is touched on a miss, on scans and at apply only.
- * Thread: the worker that owns the task. Keys are compared as bytes. Values carry a timestamp (row time, ms). */
+ * Life of a commit: tg_store_seal -> walk the sealed entries to the changelog -> commit in Kafka ->
+ * tg_store_apply puts them into the commit unit's WriteBatch and makes them clean. If the commit is known to
+ * have failed: tg_store_discard drops all that is not committed (both generations). Reads see the newest
+ * value. RocksDB is touched on a miss, on scans and at apply only.
+ * Keys are compared as bytes. Values carry a timestamp (row time, ms).
+ * Thread: the worker that owns the task. */
 #pragma once
 
 #include "state/state.h"
@@ -17,14 +19,14 @@ extern "C" {
 #endif
 
 struct tg_store_options {
-    const char *name;          /* logical role within the application: "<query id>-<step>" */
+    const char *name; /* logical role within the application: "<query id>-<step>" */
     int32_t partition;
-    uint64_t layout_id;        /* of keys and values; a store written with another one is refused: STATE_MISMATCH */
-    uint64_t cache_bytes_max;  /* clean entries are evicted above this; 0: 16 MiB */
+    uint64_t layout_id; /* of keys and values; a store written with another one is refused: STATE_MISMATCH */
+    uint64_t cache_bytes_max; /* clean entries are evicted above this; 0: 16 MiB */
 };
 
-TG_MUST_CHECK enum tg_code tg_store_open(struct tg_state *state, const struct tg_store_options *options, struct tg_store **ret_store,
-                                         struct tg_error *reterr);
+TG_MUST_CHECK enum tg_code tg_store_open(struct tg_state *state, const struct tg_store_options *options,
+                                         struct tg_store **ret_store, struct tg_error *reterr);
 void tg_store_close(struct tg_store *store); /* uncommitted entries are dropped; NULL is a no-op */
 const char *tg_store_name(const struct tg_store *store);
 int32_t tg_store_partition(const struct tg_store *store);
@@ -34,39 +36,46 @@ struct tg_value {
     int64_t timestamp_ms;
 };
 
-/* Looks the key up. The bytes are valid until the next call that changes or evicts entries of this store. */
-TG_MUST_CHECK enum tg_code tg_store_get(struct tg_store *store, struct tg_slice key, bool *ret_found, struct tg_value *ret_value,
+/* Looks the key up. The bytes are valid until the next call on this store (a get may evict, too), except
+ * tg_store_put, which may be given them. */
+TG_MUST_CHECK enum tg_code tg_store_get(struct tg_store *store, struct tg_slice key, bool *ret_found,
+                                        struct tg_value *ret_value, struct tg_error *reterr);
+TG_MUST_CHECK enum tg_code tg_store_put(struct tg_store *store, struct tg_slice key, struct tg_value value,
                                         struct tg_error *reterr);
-TG_MUST_CHECK enum tg_code tg_store_put(struct tg_store *store, struct tg_slice key, struct tg_value value, struct tg_error *reterr);
-TG_MUST_CHECK enum tg_code tg_store_remove(struct tg_store *store, struct tg_slice key, int64_t timestamp_ms, struct tg_error *reterr);
+TG_MUST_CHECK enum tg_code tg_store_remove(struct tg_store *store, struct tg_slice key, int64_t timestamp_ms,
+                                           struct tg_error *reterr);
 
 /* One probe for read-modify-write of values of one size: makes the entry dirty and gives its memory. */
 struct tg_store_edit {
-    uint8_t *bytes;            /* writable, `length` bytes, until the next call on this store */
+    uint8_t *bytes; /* writable, `length` bytes, until the next call on this store */
     uint32_t length;
-    bool created;              /* it did not exist: bytes are zero */
-    int64_t timestamp_ms;      /* of the value found; INT64_MIN if created */
+    bool created;         /* it did not exist: bytes are zero */
+    int64_t timestamp_ms; /* of the value found; INT64_MIN if created */
 };
-/* `length`: size of the value if it must be created. `known_absent`: the caller knows the key cannot exist (a new window), so RocksDB
- * is not asked. Afterwards the caller sets the timestamp with tg_store_edit_done(). */
-TG_MUST_CHECK enum tg_code tg_store_edit(struct tg_store *store, struct tg_slice key, uint32_t length, bool known_absent,
-                                         struct tg_store_edit *ret_edit, struct tg_error *reterr);
+/* `length`: size of the value if it must be created. `known_absent`: the caller knows the key cannot exist (a
+ * new window), so RocksDB is not asked. Afterwards the caller sets the timestamp with tg_store_edit_done. */
+TG_MUST_CHECK enum tg_code tg_store_edit(struct tg_store *store, struct tg_slice key, uint32_t length,
+                                         bool known_absent, struct tg_store_edit *ret_edit,
+                                         struct tg_error *reterr);
 void tg_store_edit_done(struct tg_store *store, int64_t timestamp_ms);
 
-/* Entries with from <= key < to (to.length 0: no bound) in key order, newest values, also uncommitted ones. The store must not change
- * while a cursor is open, except by closing the cursor first. */
+/* Entries with from <= key < to (to.length 0: no bound) in key order, newest values, also uncommitted ones.
+ * The store must not change while a cursor is open, except by closing the cursor first. */
 struct tg_store_cursor;
 TG_MUST_CHECK enum tg_code tg_store_scan(struct tg_store *store, struct tg_slice from, struct tg_slice to,
                                          struct tg_store_cursor **ret_cursor, struct tg_error *reterr);
-bool tg_store_cursor_next(struct tg_store_cursor *cursor, struct tg_slice *ret_key, struct tg_value *ret_value);
-TG_MUST_CHECK enum tg_code tg_store_cursor_status(const struct tg_store_cursor *cursor, struct tg_error *reterr);
+bool tg_store_cursor_next(struct tg_store_cursor *cursor, struct tg_slice *ret_key,
+                          struct tg_value *ret_value);
+TG_MUST_CHECK enum tg_code tg_store_cursor_status(const struct tg_store_cursor *cursor,
+                                                  struct tg_error *reterr);
 void tg_store_cursor_close(struct tg_store_cursor *cursor); /* NULL is a no-op */
 
 /* ---- commit ---- */
 
 size_t tg_store_dirty_count(const struct tg_store *store);
 size_t tg_store_dirty_bytes(const struct tg_store *store); /* keys and values of both generations */
-/* The open generation becomes the sealed one. There must be no sealed one. */
+/* The open generation becomes the sealed one, which must be empty (applied or discarded). A key that was made
+ * and removed within the generation is left out: nobody has seen it. */
 void tg_store_seal(struct tg_store *store);
 struct tg_sealed_entry {
     struct tg_slice key;
@@ -75,15 +84,19 @@ struct tg_sealed_entry {
 };
 /* Walks the sealed entries in the order of their first change: *position starts at 0. False at the end. */
 bool tg_store_sealed_next(const struct tg_store *store, size_t *position, struct tg_sealed_entry *ret_entry);
-/* Adds the sealed entries, the next changelog offset (-1: unchanged) and the operators' progress (bytes; empty: unchanged) to the batch and makes the
- * entries clean. Called after the Kafka commit is certain; cannot fail (I/O happens in tg_state_batch_apply). */
-void tg_store_apply(struct tg_store *store, struct tg_state_batch *batch, int64_t changelog_offset, struct tg_slice progress);
+/* Adds the sealed entries, the next changelog offset (-1: unchanged) and the operators' progress (bytes;
+ * empty: unchanged) to the batch and makes the entries clean. Called after the Kafka commit is certain;
+ * cannot fail (I/O happens in tg_state_batch_apply, which must follow before the store is used again). */
+void tg_store_apply(struct tg_store *store, struct tg_state_batch *batch, int64_t changelog_offset,
+                    struct tg_slice progress);
 void tg_store_discard(struct tg_store *store);
 
 /* ---- what the last applied commit or restore left ---- */
 
-int64_t tg_store_changelog_offset(const struct tg_store *store); /* next offset to restore from; -1: never written */
-struct tg_slice tg_store_progress(const struct tg_store *store); /* operators' times, as given to tg_store_apply */
+/* The next offset to restore from; -1: never written. */
+int64_t tg_store_changelog_offset(const struct tg_store *store);
+/* The operators' times, as given to tg_store_apply. */
+struct tg_slice tg_store_progress(const struct tg_store *store);
 
 /* ---- restore: committed changelog records, straight to RocksDB (in offset order; later ones win) ---- */
 
@@ -93,8 +106,8 @@ struct tg_restore_record {
     bool removed;
 };
 /* Writes the records and `next_offset` in one WriteBatch; drops table entries. */
-TG_MUST_CHECK enum tg_code tg_store_restore(struct tg_store *store, const struct tg_restore_record *records, size_t count,
-                                            int64_t next_offset, struct tg_error *reterr);
+TG_MUST_CHECK enum tg_code tg_store_restore(struct tg_store *store, const struct tg_restore_record *records,
+                                            size_t count, int64_t next_offset, struct tg_error *reterr);
 /* Empties the store and forgets its changelog offset and progress: before a full restore. */
 TG_MUST_CHECK enum tg_code tg_store_clear(struct tg_store *store, struct tg_error *reterr);
 

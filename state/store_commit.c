@@ -26,7 +26,8 @@ bool tg_store_sealed_next(const struct tg_store *store, size_t *position, struct
     return true;
 }
 
-static void put_row(rocksdb_writebatch_t *writes, struct tg_slice prefix, struct tg_slice key, struct tg_value value)
+static void put_row(rocksdb_writebatch_t *writes, struct tg_slice prefix, struct tg_slice key,
+                    struct tg_value value)
 {
     uint8_t timestamp[TG_ROW_HEAD_BYTES];
     tg_store_u64(timestamp, (uint64_t)value.timestamp_ms);
@@ -34,8 +35,8 @@ static void put_row(rocksdb_writebatch_t *writes, struct tg_slice prefix, struct
     const size_t key_sizes[] = {prefix.length, key.length};
     const char *values[] = {(const char *)timestamp, (const char *)value.bytes.data};
     const size_t value_sizes[] = {sizeof timestamp, value.bytes.length};
-    rocksdb_writebatch_putv(writes, key.length > 0 ? 2 : 1, keys, key_sizes, value.bytes.length > 0 ? 2 : 1, values,
-                            value_sizes);
+    rocksdb_writebatch_putv(writes, key.length > 0 ? 2 : 1, keys, key_sizes, value.bytes.length > 0 ? 2 : 1,
+                            values, value_sizes);
 }
 
 static void delete_row(rocksdb_writebatch_t *writes, struct tg_slice prefix, struct tg_slice key)
@@ -116,8 +117,8 @@ static int compare_records(const void *a, const void *b)
 }
 
 /* Sorted, and only the last record of each key: a third of the time of RocksDB in any order. */
-static void add_records(rocksdb_writebatch_t *writes, struct tg_slice prefix, const struct tg_restore_record *records,
-                        size_t count)
+static void add_records(rocksdb_writebatch_t *writes, struct tg_slice prefix,
+                        const struct tg_restore_record *records, size_t count)
 {
     const struct tg_restore_record **sorted = tg_alloc((count + 1) * sizeof *sorted);
     for (size_t i = 0; i < count; i++)

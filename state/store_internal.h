@@ -1,4 +1,5 @@
-/* state/store_internal.h: inside of a store, shared by store.c, store_commit.c and store_scan.c. Private to state/. */
+/* state/store_internal.h: inside of a store, shared by store.c, store_commit.c and store_scan.c. Private to
+ * state/. */
 #pragma once
 
 #include "state/state_internal.h"
@@ -27,7 +28,8 @@ struct tg_store {
     int64_t changelog_offset;
     struct tg_buffer progress;
 
-    /* Applied to this batch, which RocksDB has not taken yet: till then it must not be asked, and nothing may be evicted. */
+    /* Applied to this batch, which RocksDB has not taken yet: till then it must not be asked, and nothing may
+     * be evicted. */
     struct tg_state_batch *batch;
     struct tg_store *next_in_batch;
     bool unwritten;

@@ -131,8 +131,9 @@ static bool take_row(struct tg_store_cursor *cursor, struct tg_value *ret_value)
     size_t length = 0;
     const uint8_t *row = (const uint8_t *)rocksdb_iter_value(cursor->iterator, &length);
     if (length < TG_ROW_HEAD_BYTES) {
-        cursor->code = tg_fail(&cursor->error, TG_CODE_CORRUPT, "a row of store \"%s\" partition %d has only %zu bytes",
-                               cursor->store->name, cursor->store->partition, length);
+        cursor->code =
+            tg_fail(&cursor->error, TG_CODE_CORRUPT, "a row of store \"%s\" partition %d has only %zu bytes",
+                    cursor->store->name, cursor->store->partition, length);
         return false;
     }
     ret_value->timestamp_ms = (int64_t)tg_load_u64(row);
@@ -140,7 +141,8 @@ static bool take_row(struct tg_store_cursor *cursor, struct tg_value *ret_value)
     return true;
 }
 
-bool tg_store_cursor_next(struct tg_store_cursor *cursor, struct tg_slice *ret_key, struct tg_value *ret_value)
+bool tg_store_cursor_next(struct tg_store_cursor *cursor, struct tg_slice *ret_key,
+                          struct tg_value *ret_value)
 {
     for (;;) {
         struct tg_slice row_key = {NULL, 0};
@@ -181,7 +183,8 @@ void tg_store_cursor_close(struct tg_store_cursor *cursor)
         return;
     struct tg_store *store = cursor->store;
     if (cursor->iterator != NULL) {
-        /* An open transaction scans again soon and will end soon: an idle store must not pin old files and memtables. */
+        /* An open transaction scans again soon and will end soon: an idle store must not pin old files and
+         * memtables. */
         bool keep = store->iterator == NULL && store->table.dirty_count > 0 && cursor->code == TG_OK;
         if (keep)
             store->iterator = cursor->iterator;

@@ -50,7 +50,8 @@ static void free_entry(struct tg_table *table, struct tg_entry *entry)
     tg_slab_free(&table->slab, entry, value_offset(entry->key_length) + entry->inline_capacity);
 }
 
-static struct tg_entry *new_entry(struct tg_table *table, struct tg_slice key, uint64_t hash, size_t value_length)
+static struct tg_entry *new_entry(struct tg_table *table, struct tg_slice key, uint64_t hash,
+                                  size_t value_length)
 {
     size_t offset = value_offset(key.length);
     TG_ASSERT(offset + value_length < UINT32_MAX);
@@ -85,7 +86,8 @@ static void move_slots(struct tg_table *table, size_t count)
 {
     if (table->old_slots == NULL)
         return;
-    size_t end = table->old_count - table->old_position < count ? table->old_count : table->old_position + count;
+    size_t end =
+        table->old_count - table->old_position < count ? table->old_count : table->old_position + count;
     for (size_t i = table->old_position; i < end && i < table->old_position + count; i++) {
         if (table->old_slots[i] > SLOT_MOVED)
             __builtin_prefetch(entry_of(table->old_slots[i]));
@@ -141,8 +143,8 @@ struct tg_entry *tg_table_find(const struct tg_table *table, struct tg_slice key
     return NULL;
 }
 
-struct tg_entry *tg_table_upsert(struct tg_table *table, struct tg_slice key, uint64_t hash, size_t value_length,
-                                 bool *ret_created)
+struct tg_entry *tg_table_upsert(struct tg_table *table, struct tg_slice key, uint64_t hash,
+                                 size_t value_length, bool *ret_created)
 {
     /* Two sets of slots exist only for a while after a growth; else the probe below finds and makes. */
     if (table->old_slots != NULL) {
@@ -334,7 +336,8 @@ void tg_table_evict(struct tg_table *table, size_t bytes_max, const struct tg_en
 
 void tg_table_shrink(struct tg_table *table, size_t bytes_max)
 {
-    /* One round takes the second chances back, one evicts; an entry that moves behind the hand waits for the next commit. */
+    /* One round takes the second chances back, one evicts; an entry that moves behind the hand waits for the
+     * next commit. */
     for (size_t steps = 3 * table->slot_count; steps > 0 && can_evict(table, bytes_max); steps--)
         step_clock(table, NULL);
 }

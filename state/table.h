@@ -1,8 +1,10 @@
-/* state/table.h: the hash table of entries in front of RocksDB, and the two generations of uncommitted changes.
+/* state/table.h: the hash table of entries in front of RocksDB, and the two generations of uncommitted
+ * changes.
  *
- * Open addressing with linear probing; a slot is a pointer to the entry with 16 bits of its hash, so a probe touches
- * one entry at most in all but one of 65,000 cases. Entries live in size-class blocks and never move while they exist;
- * growth moves slots only, a few with each insertion. Key and value share one block unless the value has grown.
+ * Open addressing with linear probing; a slot is a pointer to the entry with 16 bits of its hash, so a probe
+ * touches one entry at most in all but one of 65,000 cases. Entries live in size-class blocks and never move
+ * while they exist; growth moves slots only, a few with each insertion. Key and value share one block unless
+ * the value has grown.
  *
  *   clean               flags 0            equal to RocksDB; if removed: RocksDB has no such key
  *   open                OPEN               changed by the open transaction
@@ -23,8 +25,8 @@ extern "C" {
 enum tg_entry_flag {
     TG_ENTRY_OPEN = 1,
     TG_ENTRY_SEALED = 2,
-    TG_ENTRY_REMOVED = 4,     /* the newest version is a removal */
-    TG_ENTRY_REFERENCED = 8,  /* used since the clock hand last passed */
+    TG_ENTRY_REMOVED = 4,       /* the newest version is a removal */
+    TG_ENTRY_REFERENCED = 8,    /* used since the clock hand last passed */
     TG_ENTRY_ABSENT_BELOW = 16, /* neither RocksDB nor the sealed generation has the key */
 };
 
@@ -56,17 +58,18 @@ struct tg_entry_list {
     size_t capacity;
 };
 
-/* The uncommitted entries in key order, for scans: `sorted` entries, then a short unsorted tail. Kept only while scans happen. */
+/* The uncommitted entries in key order, for scans: `sorted` entries, then a short unsorted tail. Kept only
+ * while scans happen. */
 struct tg_entry_order {
     struct tg_entry_list list;
     struct tg_entry_list scratch;
     size_t sorted;
-    bool kept;            /* every entry that becomes dirty is appended */
-    bool used;            /* since the last commit */
+    bool kept; /* every entry that becomes dirty is appended */
+    bool used; /* since the last commit */
 };
 
 struct tg_table {
-    uint64_t *slots;     /* where insertions go; slot_count is a power of two */
+    uint64_t *slots; /* where insertions go; slot_count is a power of two */
     size_t slot_count;
     uint64_t *old_slots; /* being moved into slots; NULL when done */
     size_t old_count;
@@ -83,20 +86,23 @@ struct tg_table {
 };
 
 void tg_table_init(struct tg_table *table);
-void tg_table_done(struct tg_table *table);  /* frees all; it must be initialised again */
+void tg_table_done(struct tg_table *table);          /* frees all; it must be initialised again */
 size_t tg_table_bytes(const struct tg_table *table); /* entries, values, slots */
 
 /* ---- entries: table.c ---- */
 
-struct tg_entry *tg_table_find(const struct tg_table *table, struct tg_slice key, uint64_t hash); /* NULL if absent */
-/* The entry of the key, made if absent: clean, removed, without a value, room for `value_length` bytes. One probe. */
-struct tg_entry *tg_table_upsert(struct tg_table *table, struct tg_slice key, uint64_t hash, size_t value_length,
-                                 bool *ret_created);
+struct tg_entry *tg_table_find(const struct tg_table *table, struct tg_slice key,
+                               uint64_t hash); /* NULL if absent */
+/* The entry of the key, made if absent: clean, removed, without a value, room for `value_length` bytes. One
+ * probe. */
+struct tg_entry *tg_table_upsert(struct tg_table *table, struct tg_slice key, uint64_t hash,
+                                 size_t value_length, bool *ret_created);
 void tg_table_remove(struct tg_table *table, struct tg_entry *entry); /* must be in no list */
 /* Sets the newest value. `bytes` may lie in the table. The entry's dirty_bytes are kept right. */
 void tg_table_set_value(struct tg_table *table, struct tg_entry *entry, struct tg_slice bytes);
 void tg_table_set_zero(struct tg_table *table, struct tg_entry *entry, size_t length);
-/* Evicts clean entries, never `keep`, until tg_table_bytes is at most bytes_max; does a bounded amount of work per call. */
+/* Evicts clean entries, never `keep`, until tg_table_bytes is at most bytes_max; does a bounded amount of
+ * work per call. */
 void tg_table_evict(struct tg_table *table, size_t bytes_max, const struct tg_entry *keep);
 /* The same, until it is done: after a commit made many entries clean at once. */
 void tg_table_shrink(struct tg_table *table, size_t bytes_max);
@@ -122,7 +128,8 @@ static inline bool tg_entry_has(const struct tg_entry *entry, enum tg_entry_flag
 
 /* Call before the newest version of an entry changes: keeps a sealed one, puts the entry on the open list. */
 void tg_table_touch(struct tg_table *table, struct tg_entry *entry);
-/* The open generation becomes the sealed one, which must be empty. Keys made and removed within it are left out. */
+/* The open generation becomes the sealed one, which must be empty. Keys made and removed within it are left
+ * out. */
 void tg_table_seal(struct tg_table *table);
 /* The sealed generation is committed: its entries become clean; those it removed leave the table. */
 void tg_table_sealed_committed(struct tg_table *table);
@@ -130,9 +137,11 @@ void tg_table_sealed_committed(struct tg_table *table);
 void tg_table_discard(struct tg_table *table);
 
 /* The version of the sealed generation. */
-struct tg_slice tg_entry_sealed_value(const struct tg_entry *entry, int64_t *ret_timestamp_ms, bool *ret_removed);
+struct tg_slice tg_entry_sealed_value(const struct tg_entry *entry, int64_t *ret_timestamp_ms,
+                                      bool *ret_removed);
 
-/* Puts the matching uncommitted entries of the unsorted tail, in key order, into `tail` and gives the range of the sorted part. */
+/* Puts the matching uncommitted entries of the unsorted tail, in key order, into `tail` and gives the range
+ * of the sorted part. */
 struct tg_order_range {
     size_t first, end; /* indices into table->order.list */
 };

@@ -18,7 +18,8 @@ static int64_t load_ordered_time(const uint8_t *bytes)
 
 static enum tg_code fail_short(struct tg_error *reterr, const char *what, struct tg_slice bytes, size_t least)
 {
-    return tg_fail(reterr, TG_CODE_CORRUPT, "a %s key has %zu bytes, at least %zu are needed", what, bytes.length, least);
+    return tg_fail(reterr, TG_CODE_CORRUPT, "a %s key has %zu bytes, at least %zu are needed", what,
+                   bytes.length, least);
 }
 
 /* ---- time windows ---- */
@@ -43,7 +44,8 @@ void tg_window_key_changelog(struct tg_buffer *out, struct tg_slice key, int64_t
     tg_buffer_append_u32(out, 0);
 }
 
-enum tg_code tg_window_key_read_local(struct tg_slice local, struct tg_window_key *ret_key, struct tg_error *reterr)
+enum tg_code tg_window_key_read_local(struct tg_slice local, struct tg_window_key *ret_key,
+                                      struct tg_error *reterr)
 {
     if (local.length < TIME_BYTES)
         return fail_short(reterr, "window", local, TIME_BYTES);
@@ -62,7 +64,8 @@ enum tg_code tg_window_key_read_changelog(struct tg_slice changelog, struct tg_w
     size_t key_length = changelog.length - TIME_BYTES - SEQUENCE_BYTES;
     uint32_t sequence = tg_load_u32(changelog.data + key_length + TIME_BYTES);
     if (sequence != 0)
-        return tg_fail(reterr, TG_CODE_CORRUPT, "a changelog window key has sequence number %u instead of 0", sequence);
+        return tg_fail(reterr, TG_CODE_CORRUPT, "a changelog window key has sequence number %u instead of 0",
+                       sequence);
     *ret_key = (struct tg_window_key){
         .key = tg_slice_of(changelog.data, key_length),
         .start_ms = (int64_t)tg_load_u64(changelog.data + key_length),
@@ -126,7 +129,8 @@ bool tg_session_key_is_index(struct tg_slice local)
     return local.length > 0 && local.data[0] == SESSION_INDEX;
 }
 
-enum tg_code tg_session_key_read_local(struct tg_slice local, struct tg_window_key *ret_key, struct tg_error *reterr)
+enum tg_code tg_session_key_read_local(struct tg_slice local, struct tg_window_key *ret_key,
+                                       struct tg_error *reterr)
 {
     const size_t index_head = 1 + 2 * TIME_BYTES;
     const size_t row_least = 1 + sizeof(uint32_t) + 2 * TIME_BYTES;
@@ -144,8 +148,9 @@ enum tg_code tg_session_key_read_local(struct tg_slice local, struct tg_window_k
         return fail_short(reterr, "session", local, row_least);
     size_t key_length = tg_load_u32(local.data + 1);
     if (local.data[0] != SESSION_ROW || key_length != local.length - row_least)
-        return tg_fail(reterr, TG_CODE_CORRUPT, "a session key of %zu bytes says that %zu of them are the key",
-                       local.length, key_length);
+        return tg_fail(reterr, TG_CODE_CORRUPT,
+                       "a session key of %zu bytes says that %zu of them are the key", local.length,
+                       key_length);
     const uint8_t *key = local.data + 1 + sizeof(uint32_t);
     *ret_key = (struct tg_window_key){
         .key = tg_slice_of(key, key_length),
@@ -197,8 +202,8 @@ enum tg_code tg_key_to_changelog(enum tg_key_layout layout, struct tg_slice loca
     return tg_fail(reterr, TG_CODE_INTERNAL, "unknown key layout %d", (int)layout);
 }
 
-enum tg_code tg_key_from_changelog(enum tg_key_layout layout, struct tg_slice changelog, struct tg_buffer *out,
-                                   struct tg_error *reterr)
+enum tg_code tg_key_from_changelog(enum tg_key_layout layout, struct tg_slice changelog,
+                                   struct tg_buffer *out, struct tg_error *reterr)
 {
     struct tg_window_key key;
     switch (layout) {

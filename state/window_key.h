@@ -6,11 +6,11 @@
  *   SESSION  0x00 | length of key u32 | key | end | start           key | end | start
  *            0x01 | end | start | key        (index, no value)      -
  *
- * Times are ms, i64 big endian; in the store their sign bit is flipped, so that byte order is time order. Local window keys
- * are in time order: expiry and final results are range scans. Local session rows lie together by key, for the lookup of
- * sessions near a row time; the index orders them by end. Changelog forms are those of Kafka Streams (WindowKeySchema,
- * SessionKeySchema), readable by Java consumers.
- * Functions named _local, _changelog, ... replace the content of `out`. Thread: any. */
+ * Times are ms, i64 big endian; in the store their sign bit is flipped, so that byte order is time order.
+ * Local window keys are in time order: expiry and final results are range scans. Local session rows lie
+ * together by key, for the lookup of sessions near a row time; the index orders them by end. Changelog forms
+ * are those of Kafka Streams (WindowKeySchema, SessionKeySchema), readable by Java consumers. Functions named
+ * _local, _changelog, ... replace the content of `out`. Thread: any. */
 #pragma once
 
 #include "base/buffer.h"
@@ -35,11 +35,13 @@ struct tg_window_key {
 
 void tg_window_key_local(struct tg_buffer *out, struct tg_slice key, int64_t start_ms);
 void tg_window_key_changelog(struct tg_buffer *out, struct tg_slice key, int64_t start_ms);
-/* All local keys of windows that start at start_ms or later are at or above this bound (for tg_store_scan). */
+/* All local keys of windows that start at start_ms or later are at or above this bound (for tg_store_scan).
+ */
 void tg_window_key_bound(struct tg_buffer *out, int64_t start_ms);
 TG_MUST_CHECK enum tg_code tg_window_key_read_local(struct tg_slice local, struct tg_window_key *ret_key,
                                                     struct tg_error *reterr);
-TG_MUST_CHECK enum tg_code tg_window_key_read_changelog(struct tg_slice changelog, struct tg_window_key *ret_key,
+TG_MUST_CHECK enum tg_code tg_window_key_read_changelog(struct tg_slice changelog,
+                                                        struct tg_window_key *ret_key,
                                                         struct tg_error *reterr);
 
 /* ---- sessions ---- */
@@ -56,15 +58,16 @@ void tg_session_index_bound(struct tg_buffer *out, int64_t end_ms);
 bool tg_session_key_is_index(struct tg_slice local);
 TG_MUST_CHECK enum tg_code tg_session_key_read_local(struct tg_slice local, struct tg_window_key *ret_key,
                                                      struct tg_error *reterr); /* rows and index */
-TG_MUST_CHECK enum tg_code tg_session_key_read_changelog(struct tg_slice changelog, struct tg_window_key *ret_key,
+TG_MUST_CHECK enum tg_code tg_session_key_read_changelog(struct tg_slice changelog,
+                                                         struct tg_window_key *ret_key,
                                                          struct tg_error *reterr);
 
 /* ---- any layout ---- */
 
 /* Whether a store's row goes to the changelog. */
 bool tg_key_in_changelog(enum tg_key_layout layout, struct tg_slice local);
-TG_MUST_CHECK enum tg_code tg_key_to_changelog(enum tg_key_layout layout, struct tg_slice local, struct tg_buffer *out,
-                                               struct tg_error *reterr);
+TG_MUST_CHECK enum tg_code tg_key_to_changelog(enum tg_key_layout layout, struct tg_slice local,
+                                               struct tg_buffer *out, struct tg_error *reterr);
 TG_MUST_CHECK enum tg_code tg_key_from_changelog(enum tg_key_layout layout, struct tg_slice changelog,
                                                  struct tg_buffer *out, struct tg_error *reterr);
 

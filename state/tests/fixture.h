@@ -1,4 +1,5 @@
-/* What the tests of state/ share: a directory that goes away, stores as std::string, and errors that fail the test. */
+/* What the tests of state/ share: a directory that goes away, stores as std::string, and errors that fail the
+ * test. */
 #pragma once
 
 #include "state/changelog.h"
@@ -95,7 +96,8 @@ protected:
         store = openStore("orders", 0, cache_bytes_max);
     }
 
-    struct tg_store *openStore(const char *name, int32_t partition, uint64_t cache_bytes_max = 0, uint64_t layout_id = 7)
+    struct tg_store *openStore(const char *name, int32_t partition, uint64_t cache_bytes_max = 0,
+                               uint64_t layout_id = 7)
     {
         struct tg_store_options options = {};
         options.name = name;

@@ -144,7 +144,8 @@ TEST_F(Store, WhatWasMadeAndRemovedInOneTransactionNeedsNoTombstone)
     tg_store_seal(store);
     EXPECT_EQ(sealed(), (Entries{{"kept", "1"}}));
     apply();
-    /* Now RocksDB has rows: a blind removal must send a tombstone, unless a read has shown that there is nothing. */
+    /* Now RocksDB has rows: a blind removal must send a tombstone, unless a read has shown that there is
+     * nothing. */
     remove("kept");
     remove("unknown");
     EXPECT_EQ(get("looked up"), std::nullopt);
@@ -226,7 +227,11 @@ TEST_F(Store, ScansMergeRocksDbWithBothGenerations)
     put("d", "open");
     put("i", "open");
     remove("g");
-    Rows all = {{"a", {"sealed", 1}}, {"b", {"open", 1}}, {"c", {"rocksdb", 1}}, {"d", {"open", 1}}, {"i", {"open", 1}}};
+    Rows all = {{"a", {"sealed", 1}},
+                {"b", {"open", 1}},
+                {"c", {"rocksdb", 1}},
+                {"d", {"open", 1}},
+                {"i", {"open", 1}}};
     EXPECT_EQ(scan(), all);
     EXPECT_EQ(scan("b", "d"), (Rows{{"b", {"open", 1}}, {"c", {"rocksdb", 1}}}));
     EXPECT_EQ(scan("d", "b"), Rows{});
@@ -333,8 +338,12 @@ TEST_F(Store, RestoreWritesTheLastRecordOfEachKey)
     commit(3);
     put("uncommitted", "1");
     std::vector<struct tg_restore_record> records = {
-        {tg_slice_text("b"), {tg_slice_text("1"), 1}, false}, {tg_slice_text("a"), {tg_slice_text("1"), 2}, false}, {tg_slice_text("b"), {tg_slice_text("2"), 3}, false},
-        {tg_slice_text("a"), {{}, 4}, true},          {tg_slice_text("old"), {{}, 5}, true},        {tg_slice_text("c"), {tg_slice_text("3"), 6}, false},
+        {tg_slice_text("b"), {tg_slice_text("1"), 1}, false},
+        {tg_slice_text("a"), {tg_slice_text("1"), 2}, false},
+        {tg_slice_text("b"), {tg_slice_text("2"), 3}, false},
+        {tg_slice_text("a"), {{}, 4}, true},
+        {tg_slice_text("old"), {{}, 5}, true},
+        {tg_slice_text("c"), {tg_slice_text("3"), 6}, false},
     };
     ASSERT_OK(tg_store_restore(store, records.data(), records.size(), 9, &error));
     EXPECT_EQ(scan(), (Rows{{"b", {"2", 3}}, {"c", {"3", 6}}}));

@@ -97,7 +97,8 @@ TEST_F(WindowKey, AllFormsReadBack)
 {
     for (const std::string &key : keys) {
         for (int64_t time : times) {
-            struct tg_window_key written = {tg_slice_of(key.data(), key.size()), time, time == INT64_MAX ? time : time + 1};
+            struct tg_window_key written = {tg_slice_of(key.data(), key.size()), time,
+                                            time == INT64_MAX ? time : time + 1};
             struct tg_window_key read = {};
             auto expect_session = [&] {
                 EXPECT_EQ(text(read.key), key);
@@ -151,10 +152,13 @@ TEST_F(WindowKey, RefusesWhatIsNoKey)
     EXPECT_STREQ(error.message, "a window key has 7 bytes, at least 8 are needed");
     EXPECT_EQ(tg_window_key_read_changelog(tg_slice_text("01234567890"), &read, &error), TG_CODE_CORRUPT);
     EXPECT_EQ(tg_window_key_read_changelog(tg_slice_text("0123456789ab"), &read, &error), TG_CODE_CORRUPT);
-    EXPECT_EQ(tg_session_key_read_changelog(tg_slice_text("0123456789abcde"), &read, &error), TG_CODE_CORRUPT);
+    EXPECT_EQ(tg_session_key_read_changelog(tg_slice_text("0123456789abcde"), &read, &error),
+              TG_CODE_CORRUPT);
     EXPECT_EQ(tg_session_key_read_local(tg_slice_text(""), &read, &error), TG_CODE_CORRUPT);
     std::string lies = std::string("\0\0\0\0\5", 5) + std::string(16, 'x');
-    EXPECT_EQ(tg_session_key_read_local(tg_slice_of(lies.data(), lies.size()), &read, &error), TG_CODE_CORRUPT);
+    EXPECT_EQ(tg_session_key_read_local(tg_slice_of(lies.data(), lies.size()), &read, &error),
+              TG_CODE_CORRUPT);
     std::string index = std::string("\1", 1) + std::string(15, 'x');
-    EXPECT_EQ(tg_session_key_read_local(tg_slice_of(index.data(), index.size()), &read, &error), TG_CODE_CORRUPT);
+    EXPECT_EQ(tg_session_key_read_local(tg_slice_of(index.data(), index.size()), &read, &error),
+              TG_CODE_CORRUPT);
 }
