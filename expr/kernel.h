@@ -1,0 +1,70 @@
+/* expr/kernel.h: what the kernels of expr/functions/ share. Thread: the task's worker thread. */
+#pragma once
+
+#include "base/buffer.h"
+#include "expr/function.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The i-th row of the call: 0 <= i < row_count. */
+static inline uint32_t tg_call_row(const struct tg_call *call, uint32_t i)
+{
+    return call->rows == NULL ? i : call->rows[i];
+}
+
+/* An empty buffer for building one value; the next call of this function empties it again. */
+struct tg_buffer *tg_call_scratch(const struct tg_call *call);
+
+/* The buffer's bytes in the batch arena. */
+struct tg_slice tg_call_keep(const struct tg_call *call, const struct tg_buffer *buffer);
+
+/* Sets a row's text result and its validity. */
+static inline void tg_call_set_bytes(const struct tg_call *call, uint32_t row, struct tg_slice value)
+{
+    call->result->values.bytes[row] = value;
+    call->result->valid[row] = 1;
+}
+
+/* ---- lambdas ---- */
+
+/* The rows of a lambda's body: its parameters' columns share one row numbering. */
+struct tg_lambda_rows {
+    const struct tg_column *const *parameters;
+    uint32_t parameter_count;
+    const uint32_t *rows;    /* ascending; NULL: 0..row_count */
+    uint32_t row_count;
+    uint32_t row_limit;      /* above every row */
+    const uint32_t *owners;  /* the call's row of each lambda row, indexed by lambda row; NULL: the same number */
+};
+/* Evaluates the lambda that is argument `argument` of the call. A call's row fails if the body fails for one of its rows. The
+ * result is valid until the same lambda runs again. */
+const struct tg_column *tg_call_lambda(const struct tg_call *call, uint32_t argument, const struct tg_lambda_rows *rows);
+
+/* ---- values ---- */
+
+/* Java's String.compareTo for UTF-8: the order of UTF-16 units, which differs from byte order above U+D7FF. */
+int tg_text_compare(struct tg_slice a, struct tg_slice b);
+
+/* Order of two rows that are not NULL, of one simple type (not nested). */
+int tg_column_compare(const struct tg_column *a, uint32_t a_row, const struct tg_column *b, uint32_t b_row);
+
+/* Without the characters up to U+0020 at both ends, as Java's trim. */
+static inline struct tg_slice tg_text_trim(struct tg_slice text)
+{
+    size_t start = 0;
+    size_t end = text.length;
+    while (start < end && text.data[start] <= ' ')
+        start++;
+    while (end > start && text.data[end - 1] <= ' ')
+        end--;
+    return tg_slice_of(text.data + start, end - start);
+}
+
+/* Copies rows of one type to another column, nested parts too; slices stay borrowed. rows == NULL: 0..row_count. */
+void tg_column_copy_rows(struct tg_column *target, const struct tg_column *source, const uint32_t *rows, uint32_t row_count);
+
+#ifdef __cplusplus
+}
+#endif
