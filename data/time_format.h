@@ -61,11 +61,38 @@ struct tg_time_op {
     struct tg_slice text; /* TG_TIME_OP_LITERAL: the text; TG_TIME_OP_OFFSET: the text of offset zero */
 };
 
+/* A part of a text whose parts all have their places. */
+enum tg_time_slot {
+    TG_TIME_SLOT_YEAR,
+    TG_TIME_SLOT_MONTH,
+    TG_TIME_SLOT_DAY,
+    TG_TIME_SLOT_HOUR,
+    TG_TIME_SLOT_MINUTE,
+    TG_TIME_SLOT_SECOND,
+    TG_TIME_SLOT_NANO,
+    TG_TIME_SLOT_LITERAL, /* `byte` */
+};
+
+struct tg_time_part {
+    uint8_t slot;
+    uint8_t at;
+    uint8_t width;
+    uint8_t byte;
+};
+
 struct tg_time_format {
     struct tg_slice pattern;
     const struct tg_time_op *ops;
     uint32_t op_count;
+    uint32_t part_count;   /* 0: the parts have no fixed places */
+    uint32_t fixed_length; /* bytes of every text that the parts describe */
+    const struct tg_time_part *parts;
 };
+
+/* Finds the parts of a pattern with fixed places, if it is one. */
+void tg_time_format_fix(struct tg_arena *arena, struct tg_time_format *format);
+/* False: the general parser must look at the text. */
+bool tg_time_format_parse_fixed(const struct tg_time_format *format, struct tg_slice text, int64_t *ret_ms);
 
 /* The names of a field's values from its least value on; NULL ends the list. */
 const char *const *tg_time_names(enum tg_time_field field, enum tg_time_style style);

@@ -356,6 +356,7 @@ enum tg_code tg_time_format_compile(struct tg_arena *arena, struct tg_slice patt
         struct tg_time_format *format = tg_arena_alloc(arena, sizeof *format);
         *format =
             (struct tg_time_format){.pattern = compiler->pattern, .ops = ops, .op_count = compiler->count};
+        tg_time_format_fix(arena, format);
         *ret_format = format;
     }
     tg_free(compiler);

@@ -206,8 +206,11 @@ static bool parse_zone(struct reader *reader, const struct tg_time_op *op)
     for (size_t i = 0; i < sizeof utc_names / sizeof utc_names[0]; i++) {
         if (!skip_text(reader, tg_slice_text(utc_names[i])))
             continue;
-        bool more = op->least == 1 && reader->at < reader->end && (*reader->at == '+' || *reader->at == '-');
-        return more ? parse_zone_offset(reader) : set_offset(&reader->parsed, 0);
+        const uint8_t *behind = reader->at;
+        if (op->least == 1 && parse_zone_offset(reader)) /* an id like UTC+01:00; names have no offset */
+            return true;
+        reader->at = behind;
+        return set_offset(&reader->parsed, 0);
     }
     reader->parsed.unknown_zone = reader->at < reader->end && is_zone_letter(*reader->at);
     return false;
@@ -294,6 +297,8 @@ enum tg_code tg_time_format_parse(const struct tg_time_format *format, struct tg
                                   struct tg_error *reterr)
 {
     static const uint8_t nothing[1];
+    if (tg_time_format_parse_fixed(format, text, ret_ms))
+        return TG_OK;
     struct reader reader;
     reader.start = text.length == 0 ? nothing : text.data;
     reader.at = reader.start;

@@ -84,6 +84,14 @@ static void write_fraction(const struct tg_time_op *op, int64_t nanosecond, stru
     write_number(op, nanosecond, out);
 }
 
+static void write_two(int64_t value, struct tg_buffer *out)
+{
+    uint8_t *at = tg_buffer_reserve(out, 2);
+    at[0] = (uint8_t)('0' + value / 10);
+    at[1] = (uint8_t)('0' + value % 10);
+    out->length += 2;
+}
+
 static void write_op(const struct tg_time_op *op, const struct tg_civil *civil, struct tg_buffer *out)
 {
     int64_t value = field_value(civil, op->field);
@@ -93,6 +101,11 @@ static void write_op(const struct tg_time_op *op, const struct tg_civil *civil, 
         tg_buffer_append_slice(out, op->text);
         return;
     case TG_TIME_OP_DIGITS:
+        if (op->most == 2)
+            write_two(value, out);
+        else
+            write_number(op, value, out);
+        return;
     case TG_TIME_OP_NUMBER:
         write_number(op, value, out);
         return;

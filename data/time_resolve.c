@@ -2,7 +2,8 @@
 
 /* Java's ResolverStyle.SMART, and java.time.chrono.IsoChronology for dates. */
 
-enum { NANOS_PER_SECOND = 1000000000, SECONDS_PER_DAY = 86400, MS_PER_DAY = 86400000, YEAR_MAX = 292000000 };
+enum { NANOS_PER_MS = 1000000, NANOS_PER_SECOND = 1000000000, MS_PER_DAY = 86400000, YEAR_MAX = 292000000 };
+static const int64_t nanos_per_day = (int64_t)MS_PER_DAY * NANOS_PER_MS;
 
 /* Whether the value is there and outside [least, most]. */
 static bool is_outside(const struct tg_time_fields *fields, enum tg_time_field field, int64_t least,
@@ -38,12 +39,36 @@ static bool resolve_hour(struct tg_time_fields *fields, int64_t *ret_hour)
         !tg_time_fields_set(fields, TG_TIME_FIELD_HOUR_AMPM,
                             fields->values[TG_TIME_FIELD_CLOCK_HOUR_AMPM] % 12))
         return false;
+    /* AM and PM alone are the middle of that half of the day, as since JDK 16. */
+    const uint32_t in_hour =
+        1U << TG_TIME_FIELD_MINUTE | 1U << TG_TIME_FIELD_SECOND | 1U << TG_TIME_FIELD_NANO;
+    bool alone = tg_time_fields_have(fields, TG_TIME_FIELD_AMPM) && (fields->present & in_hour) == 0;
     int64_t half = value_or(fields, TG_TIME_FIELD_AMPM, 0);
-    int64_t hour =
-        value_or(fields, TG_TIME_FIELD_HOUR, half * 12 + value_or(fields, TG_TIME_FIELD_HOUR_AMPM, 0));
+    int64_t in_half = value_or(fields, TG_TIME_FIELD_HOUR_AMPM, alone ? 6 : 0);
+    int64_t hour = value_or(fields, TG_TIME_FIELD_HOUR, half * 12 + in_half);
     *ret_hour = hour;
     return agrees(fields, TG_TIME_FIELD_AMPM, hour % 24 / 12) &&
            agrees(fields, TG_TIME_FIELD_HOUR_AMPM, hour % 12);
+}
+
+/* The time from a text that gives the milliseconds or nanoseconds of the day: the other fields must agree. */
+static bool resolve_whole_day(const struct tg_time_fields *fields, int64_t *ret_nanos)
+{
+    if (is_outside(fields, TG_TIME_FIELD_MILLI_OF_DAY, 0, MS_PER_DAY - 1) ||
+        is_outside(fields, TG_TIME_FIELD_NANO_OF_DAY, 0, nanos_per_day - 1))
+        return false;
+    int64_t rest = value_or(fields, TG_TIME_FIELD_NANO, 0) % NANOS_PER_MS;
+    int64_t nanos = value_or(fields, TG_TIME_FIELD_MILLI_OF_DAY, 0) * NANOS_PER_MS + rest;
+    nanos = value_or(fields, TG_TIME_FIELD_NANO_OF_DAY, nanos);
+    int64_t second = nanos / NANOS_PER_SECOND;
+    int64_t hour = second / 3600;
+    *ret_nanos = nanos;
+    return agrees(fields, TG_TIME_FIELD_MILLI_OF_DAY, nanos / NANOS_PER_MS) &&
+           agrees(fields, TG_TIME_FIELD_AMPM, hour / 12) &&
+           agrees(fields, TG_TIME_FIELD_HOUR_AMPM, hour % 12) && agrees(fields, TG_TIME_FIELD_HOUR, hour) &&
+           agrees(fields, TG_TIME_FIELD_MINUTE, second / 60 % 60) &&
+           agrees(fields, TG_TIME_FIELD_SECOND, second % 60) &&
+           agrees(fields, TG_TIME_FIELD_NANO, nanos % NANOS_PER_SECOND);
 }
 
 /* Nanoseconds of the day; 24:00 is the end of it, as Java's smart resolver has it. */
@@ -52,31 +77,15 @@ static bool resolve_time(struct tg_time_fields *fields, int64_t *ret_nanos)
     int64_t hour = 0;
     if (!resolve_hour(fields, &hour) || is_outside(fields, TG_TIME_FIELD_MINUTE, 0, 59) ||
         is_outside(fields, TG_TIME_FIELD_SECOND, 0, 59) ||
-        is_outside(fields, TG_TIME_FIELD_NANO, 0, NANOS_PER_SECOND - 1) ||
-        is_outside(fields, TG_TIME_FIELD_MILLI_OF_DAY, 0, (int64_t)SECONDS_PER_DAY * 1000 - 1) ||
-        is_outside(fields, TG_TIME_FIELD_NANO_OF_DAY, 0, (int64_t)SECONDS_PER_DAY * NANOS_PER_SECOND - 1))
+        is_outside(fields, TG_TIME_FIELD_NANO, 0, NANOS_PER_SECOND - 1))
         return false;
-    int64_t second = hour * 3600 + value_or(fields, TG_TIME_FIELD_MINUTE, 0) * 60 +
-                     value_or(fields, TG_TIME_FIELD_SECOND, 0);
-    int64_t nanos = second * NANOS_PER_SECOND + value_or(fields, TG_TIME_FIELD_NANO, 0);
-    if (hour == 24 && nanos != (int64_t)SECONDS_PER_DAY * NANOS_PER_SECOND)
-        return false;
-    const uint32_t whole = 1U << TG_TIME_FIELD_MILLI_OF_DAY | 1U << TG_TIME_FIELD_NANO_OF_DAY;
-    if ((fields->present & whole) != 0) {
-        nanos = tg_time_fields_have(fields, TG_TIME_FIELD_NANO_OF_DAY)
-                    ? fields->values[TG_TIME_FIELD_NANO_OF_DAY]
-                    : fields->values[TG_TIME_FIELD_MILLI_OF_DAY] * 1000000 +
-                          value_or(fields, TG_TIME_FIELD_NANO, 0) % 1000000;
-        second = nanos / NANOS_PER_SECOND;
-        if (!agrees(fields, TG_TIME_FIELD_MILLI_OF_DAY, nanos / 1000000) ||
-            !agrees(fields, TG_TIME_FIELD_HOUR, second / 3600) ||
-            !agrees(fields, TG_TIME_FIELD_MINUTE, second / 60 % 60) ||
-            !agrees(fields, TG_TIME_FIELD_SECOND, second % 60) ||
-            !agrees(fields, TG_TIME_FIELD_NANO, nanos % NANOS_PER_SECOND))
-            return false;
-    }
-    *ret_nanos = nanos;
-    return true;
+    const uint32_t whole_day = 1U << TG_TIME_FIELD_MILLI_OF_DAY | 1U << TG_TIME_FIELD_NANO_OF_DAY;
+    if ((fields->present & whole_day) != 0)
+        return resolve_whole_day(fields, ret_nanos);
+    int64_t minute = hour * 60 + value_or(fields, TG_TIME_FIELD_MINUTE, 0);
+    int64_t second = minute * 60 + value_or(fields, TG_TIME_FIELD_SECOND, 0);
+    *ret_nanos = second * NANOS_PER_SECOND + value_or(fields, TG_TIME_FIELD_NANO, 0);
+    return hour < 24 || *ret_nanos == nanos_per_day;
 }
 
 static bool resolve_year(const struct tg_time_fields *fields, int64_t otherwise, int64_t *ret_year)
@@ -93,6 +102,12 @@ static bool resolve_year(const struct tg_time_fields *fields, int64_t otherwise,
         year = before_christ ? 1 - of_era : of_era;
     }
     *ret_year = year;
+    if (!tg_time_fields_have(fields, TG_TIME_FIELD_YEAR) &&
+        !tg_time_fields_have(fields, TG_TIME_FIELD_YEAR_OF_ERA) &&
+        value_or(fields, TG_TIME_FIELD_ERA, 1) == 0) {
+        *ret_year = 1 - year;
+        return true;
+    }
     return agrees(fields, TG_TIME_FIELD_YEAR, year) && agrees(fields, TG_TIME_FIELD_ERA, year > 0);
 }
 
@@ -151,6 +166,6 @@ bool tg_time_fields_resolve(struct tg_time_fields *fields, int64_t *ret_ms)
     int64_t nanos = 0;
     if (!resolve_date(fields, &days) || !resolve_time(fields, &nanos))
         return false;
-    *ret_ms = (days * SECONDS_PER_DAY - fields->offset_seconds) * 1000 + nanos / 1000000;
+    *ret_ms = days * MS_PER_DAY - (int64_t)fields->offset_seconds * 1000 + nanos / NANOS_PER_MS;
     return true;
 }
