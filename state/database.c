@@ -102,7 +102,10 @@ static enum tg_code open_handle(struct tg_database *database, struct tg_director
         TG_TRY(tg_directory_set_aside(directory, "found damaged at open", reterr));
     char *message = NULL;
     database->handle = rocksdb_open(database->options, directory->database_path, &message);
-    if (message == NULL || !starts_with(message, "Corruption"))
+    /* What the database says it has is not there: a file was lost. */
+    bool damaged = message != NULL && (starts_with(message, "Corruption") ||
+                                       starts_with(message, "IO error: No such file or directory"));
+    if (!damaged)
         return tg_database_check(database, message, "open", reterr);
     enum tg_code code = tg_directory_set_aside(directory, message, reterr);
     rocksdb_free(message);

@@ -75,8 +75,9 @@ static enum tg_code parse(struct tg_facts *facts, struct tg_slice content, size_
         if (length > content.length - at)
             break; /* the last write was cut short */
         if (tg_load_u32(head) != checksum(head + 4, length - 4)) {
-            /* A crash of the machine can leave zeros where the last write would have gone. */
-            if (length == content.length - at || all_zero(tg_slice_of(head, content.length - at)))
+            /* A crash of the machine can leave zeros where the last write, or a part of it, would have gone.
+             */
+            if (all_zero(tg_slice_of(head + length, content.length - at - length)))
                 break;
             (void)tg_fail(reterr, TG_CODE_CORRUPT, "%s is damaged at byte %zu", facts->path, at);
             return tg_fail_hint(reterr,
