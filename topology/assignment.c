@@ -1,0 +1,147 @@
+/* Partitions that come and go: tasks are opened with the offsets and times that the group has committed,
+ * restored, and closed again. The rebalance callbacks run inside the consumer's poll; what fails in them is
+ * kept and returned by the step. */
+#include "base/log.h"
+#include "base/memory.h"
+#include "topology/commit_unit_internal.h"
+
+#include <string.h>
+
+static struct tg_task *find_task(const struct tg_commit_unit *unit, int32_t partition)
+{
+    for (size_t i = 0; i < unit->task_count; i++)
+        if (unit->tasks[i]->partition == partition)
+            return unit->tasks[i];
+    return NULL;
+}
+
+static enum tg_code open_task(struct tg_commit_unit *unit, int32_t partition, struct tg_task **ret_task,
+                              struct tg_error *reterr)
+{
+    *ret_task = find_task(unit, partition);
+    if (*ret_task != NULL)
+        return TG_OK;
+    struct tg_task *task = NULL;
+    TG_TRY(tg_task_open(unit->query, &unit->query->subtopologies[0], partition, &task, reterr));
+    tg_grow((void **)&unit->tasks, &unit->task_capacity, unit->task_count + 1, sizeof task);
+    unit->tasks[unit->task_count++] = task;
+    *ret_task = task;
+    return tg_task_bind(task, unit->producer, reterr);
+}
+
+/* Where an input begins that has no committed offset. The place is fixed now, so that an abort can come back
+ * to it. */
+static enum tg_code find_start(const struct tg_query *query, const struct tg_topic_partition *partition,
+                               int64_t *ret_offset, struct tg_error *reterr)
+{
+    enum tg_offset_reset reset = query->settings.offset_reset;
+    if (reset == TG_RESET_ERROR)
+        return tg_fail(reterr, TG_CODE_OFFSET_OUT_OF_RANGE,
+                       "group %s has no committed offset for %s-%d and auto.offset.reset is none",
+                       query->application_id, partition->topic, partition->partition);
+    struct tg_offset place = {
+        .topic = partition->topic,
+        .partition = partition->partition,
+        .offset = reset == TG_RESET_EARLIEST ? TG_OFFSET_EARLIEST : TG_OFFSET_LATEST,
+    };
+    TG_TRY(tg_admin_list_offsets(query->cluster, &place, 1, TG_READ_COMMITTED,
+                                 query->settings.request_timeout_ms, reterr));
+    *ret_offset = place.offset;
+    return TG_OK;
+}
+
+static enum tg_code adopt(struct tg_commit_unit *unit, const struct tg_topic_partition *partition,
+                          const struct tg_offset *committed, struct tg_error *reterr)
+{
+    struct tg_task *task = NULL;
+    TG_TRY(open_task(unit, partition->partition, &task, reterr));
+    struct tg_task_input *input = tg_task_input_of(task, partition->topic);
+    if (input == NULL)
+        return tg_fail(reterr, TG_CODE_INTERNAL, "topic %s was assigned but query %s does not read it",
+                       partition->topic, tg_query_id(unit->query));
+    input->consumer = unit->consumer;
+    if (committed->offset == TG_OFFSET_NONE)
+        TG_TRY(find_start(unit->query, partition, &input->start_offset, reterr));
+    tg_task_set_base(task, input, committed->offset, committed->metadata);
+    tg_grow((void **)&unit->inputs, &unit->input_capacity, unit->input_count + 1, sizeof *unit->inputs);
+    unit->inputs[unit->input_count++] = (struct unit_input){.task = task, .input = input};
+    return TG_OK;
+}
+
+static enum tg_code adopt_all(struct tg_commit_unit *unit, const struct tg_topic_partition *partitions,
+                              uint32_t count, struct tg_arena *arena, struct tg_error *reterr)
+{
+    if (!unit->producer_ready)
+        TG_TRY(unit_renew_producer(unit, reterr));
+    struct tg_offset *committed = tg_arena_alloc_zero(arena, count + 1, sizeof *committed);
+    for (uint32_t i = 0; i < count; i++)
+        committed[i] = (struct tg_offset){.topic = partitions[i].topic, .partition = partitions[i].partition};
+    /* First the offsets, then the changelogs' ends: what the offsets cover is then below those ends. */
+    TG_TRY(unit_read_committed(unit, committed, count, arena, reterr));
+    for (uint32_t i = 0; i < count; i++)
+        TG_TRY(adopt(unit, &partitions[i], &committed[i], reterr));
+    for (size_t i = 0; i < unit->task_count; i++)
+        TG_TRY(tg_restore_add(unit->restore, unit->tasks[i], reterr));
+    return TG_OK;
+}
+
+void unit_assigned(void *context, const struct tg_topic_partition *partitions, uint32_t count)
+{
+    struct tg_commit_unit *unit = context;
+    struct tg_arena *arena = tg_arena_new(0);
+    if (unit->callback_code == TG_OK)
+        unit->callback_code = adopt_all(unit, partitions, count, arena, &unit->callback_error);
+    tg_arena_free(arena);
+    tg_log_write(TG_LOG_INFO, "partitions assigned",
+                 TG_LOG_FIELDS(TG_LOG_TEXT("query", tg_query_id(unit->query)),
+                               TG_LOG_INT("worker", unit->options.worker), TG_LOG_INT("partitions", count)));
+}
+
+void unit_close_tasks(struct tg_commit_unit *unit)
+{
+    for (size_t i = 0; i < unit->task_count; i++) {
+        tg_restore_remove(unit->restore, unit->tasks[i]);
+        tg_counters_add(&unit->closed, &unit->tasks[i]->counters);
+        tg_task_close(unit->tasks[i]);
+    }
+    unit->task_count = 0;
+    unit->input_count = 0;
+    unit->tried_count = 0;
+    unit->offset_count = 0;
+    __atomic_store_n(&unit->running, false, __ATOMIC_RELAXED);
+}
+
+void unit_revoked(void *context, const struct tg_topic_partition *partitions, uint32_t count, bool lost)
+{
+    (void)partitions; /* the assignor takes all partitions away before it gives the new ones */
+    struct tg_commit_unit *unit = context;
+    if (count == 0 && unit->task_count == 0)
+        return;
+    enum tg_code code = TG_OK;
+    if (!lost)
+        code = unit_commit_or_abandon(unit, &unit->callback_error);
+    else if (unit->transaction_open)
+        code = unit_renew_producer(unit, &unit->callback_error);
+    if (unit->callback_code == TG_OK)
+        unit->callback_code = code;
+    unit_close_tasks(unit);
+    tg_log_write(TG_LOG_INFO, lost ? "partitions lost" : "partitions revoked",
+                 TG_LOG_FIELDS(TG_LOG_TEXT("query", tg_query_id(unit->query)),
+                               TG_LOG_INT("worker", unit->options.worker), TG_LOG_INT("partitions", count)));
+}
+
+enum tg_code unit_start_inputs(struct tg_commit_unit *unit, struct tg_error *reterr)
+{
+    bool all = unit->input_count > 0;
+    for (size_t i = 0; i < unit->input_count; i++) {
+        struct unit_input *entry = &unit->inputs[i];
+        if (!entry->started && entry->task->stores_to_restore == 0) {
+            TG_TRY(tg_consumer_start(unit->consumer, entry->input->topic, entry->input->partition,
+                                     entry->input->position, (uint32_t)i, reterr));
+            entry->started = true;
+        }
+        all = all && entry->started;
+    }
+    __atomic_store_n(&unit->running, all, __ATOMIC_RELAXED);
+    return TG_OK;
+}

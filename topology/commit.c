@@ -1,0 +1,138 @@
+/* One transaction of a commit unit, in the order that loses and doubles nothing:
+ * operators and changelog -> flush -> offsets -> commit -> apply. */
+#include "base/memory.h"
+#include "topology/commit_unit_internal.h"
+#include "topology/failpoint.h"
+
+enum tg_code unit_begin(struct tg_commit_unit *unit, struct tg_error *reterr)
+{
+    if (unit->transaction_open)
+        return TG_OK;
+    if (unit->query->settings.exactly_once)
+        TG_TRY(tg_producer_begin(unit->producer, reterr));
+    unit->transaction_open = true;
+    unit->transaction++;
+    TG_FAILPOINT("begin");
+    return TG_OK;
+}
+
+/* The tasks that have something to say. Decided before the flush, whose changes belong to them. */
+static void list_tried(struct tg_commit_unit *unit)
+{
+    unit->tried_count = 0;
+    unit->offset_count = 0;
+    for (size_t i = 0; i < unit->task_count; i++) {
+        struct tg_task *task = unit->tasks[i];
+        if (task->stores_to_restore > 0 || !tg_task_commit_needed(task))
+            continue;
+        tg_grow((void **)&unit->tried, &unit->tried_capacity, unit->tried_count + 1,
+                sizeof(struct tg_task *));
+        unit->tried[unit->tried_count++] = task;
+    }
+}
+
+static enum tg_code flush_tasks(struct tg_commit_unit *unit, struct tg_error *reterr)
+{
+    for (size_t i = 0; i < unit->tried_count; i++)
+        TG_TRY(tg_task_flush(unit->tried[i], reterr));
+    TG_FAILPOINT("before-flush");
+    /* Offsets go last: an early commit can then never cover offsets without their outputs. */
+    TG_TRY(tg_producer_flush(unit->producer, unit->query->settings.transaction_timeout_ms, reterr));
+    TG_FAILPOINT("after-flush");
+    return tg_producer_delivery_status(unit->producer, reterr);
+}
+
+static enum tg_code collect_offsets(struct tg_commit_unit *unit, struct tg_error *reterr)
+{
+    const struct tg_progress evidence = {
+        .worker_high = unit->id_high, .worker_low = unit->id_low, .transaction = unit->transaction};
+    unit->offset_count = 0;
+    for (size_t i = 0; i < unit->tried_count; i++) {
+        struct tg_task *task = unit->tried[i];
+        tg_grow((void **)&unit->offsets, &unit->offset_capacity, unit->offset_count + task->input_count,
+                sizeof *unit->offsets);
+        TG_TRY(tg_task_offsets(task, &evidence, unit->offsets + unit->offset_count, reterr));
+        unit->offset_count += task->input_count;
+    }
+    return TG_OK;
+}
+
+static enum tg_code send_offsets(struct tg_commit_unit *unit, struct tg_error *reterr)
+{
+    struct tg_group_metadata *metadata = NULL;
+    TG_TRY(tg_consumer_group_metadata(unit->consumer, &metadata,
+                                      reterr)); /* fresh: its generation fences zombies */
+    enum tg_code code = tg_producer_send_offsets(unit->producer, unit->offsets, (uint32_t)unit->offset_count,
+                                                 metadata, unit->query->settings.request_timeout_ms, reterr);
+    tg_group_metadata_free(metadata);
+    return code;
+}
+
+static enum tg_code commit_transaction(struct tg_commit_unit *unit, struct tg_error *reterr)
+{
+    TG_TRY(send_offsets(unit, reterr));
+    TG_FAILPOINT("after-send-offsets");
+    if (tg_producer_tainted(unit->producer)) /* saves a doubtful commit: the resolve aborts it */
+        return tg_fail(reterr, TG_CODE_COMMIT_UNKNOWN,
+                       "a request of the transaction was not answered before the commit");
+    TG_FAILPOINT("before-commit");
+    TG_TRY(tg_producer_commit(unit->producer, unit->query->settings.request_timeout_ms, reterr));
+    TG_FAILPOINT("after-commit");
+    if (tg_producer_tainted(unit->producer))
+        return tg_fail(reterr, TG_CODE_COMMIT_UNKNOWN, "a request of the transaction was not answered");
+    return TG_OK;
+}
+
+enum tg_code unit_apply(struct tg_commit_unit *unit, struct tg_error *reterr)
+{
+    for (size_t i = 0; i < unit->tried_count; i++)
+        tg_task_committed(unit->tried[i], unit->batch);
+    TG_FAILPOINT("before-apply");
+    enum tg_code code = tg_state_batch_apply(unit->batch, reterr);
+    TG_FAILPOINT("after-apply");
+    tg_count(&unit->closed.commits, 1);
+    unit->tried_count = 0;
+    unit->offset_count = 0;
+    unit->transaction_open = false;
+    return code;
+}
+
+static enum tg_code try_commit(struct tg_commit_unit *unit, struct tg_error *reterr)
+{
+    TG_TRY(unit_begin(unit, reterr)); /* positions alone may have moved */
+    TG_TRY(flush_tasks(unit, reterr));
+    TG_TRY(collect_offsets(unit, reterr));
+    if (unit->query->settings.exactly_once)
+        return commit_transaction(unit, reterr);
+    TG_FAILPOINT("before-commit");
+    TG_TRY(tg_consumer_commit(unit->consumer, unit->offsets, (uint32_t)unit->offset_count, reterr));
+    TG_FAILPOINT("after-commit");
+    return TG_OK;
+}
+
+enum tg_code unit_commit_or_abandon(struct tg_commit_unit *unit, struct tg_error *reterr)
+{
+    list_tried(unit);
+    if (unit->tried_count == 0 && !unit->transaction_open)
+        return TG_OK;
+    enum tg_code code = try_commit(unit, reterr);
+    if (code == TG_OK)
+        return unit_apply(unit, reterr);
+    unit->tried_count = 0;
+    return unit_is_kafka_error(code) ? unit_renew_producer(unit, reterr) : code;
+}
+
+enum tg_code unit_commit(struct tg_commit_unit *unit, struct tg_error *reterr)
+{
+    unit->last_commit_us = unit_now_us(unit);
+    list_tried(unit);
+    if (unit->tried_count == 0 && !unit->transaction_open)
+        return TG_OK;
+    enum tg_code code = try_commit(unit, reterr);
+    if (code == TG_OK)
+        return unit_apply(unit, reterr);
+    if (!unit_is_kafka_error(code))
+        return code;
+    const struct tg_error cause = *reterr;
+    return unit_resolve(unit, &cause, reterr);
+}

@@ -1,0 +1,29 @@
+#include "topology/operator.h"
+
+#include <string.h>
+
+#define X(kind) extern const struct tg_operator_kind kind;
+#include "topology/operators.inc"
+#undef X
+
+static const struct tg_operator_kind *const kinds[] = {
+#define X(kind) &kind,
+#include "topology/operators.inc"
+#undef X
+};
+
+const struct tg_operator_kind *tg_operator_kind_find(const char *plan_kind)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(kinds[i]->plan_kind, plan_kind) == 0)
+            return kinds[i];
+    return NULL;
+}
+
+enum tg_code tg_operator_forward(struct tg_operator *self, const struct tg_batch *batch,
+                                 struct tg_error *reterr)
+{
+    if (batch->selected == 0 || self->output == NULL)
+        return TG_OK;
+    return self->output->kind->process(self->output, batch, reterr);
+}

@@ -1,0 +1,53 @@
+/* topology/operator.h: one step of a task. An operator is a file in topology/operators/ with one `const
+ * struct tg_operator_kind tg_operator_<plan node kind>`; its struct starts with struct tg_operator. The
+ * folder is listed by the build. Thread: the worker that owns the task. Lifetime: the task's. */
+#pragma once
+
+#include "base/error.h"
+#include "data/batch.h"
+#include "plan/plan.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct tg_operator;
+struct tg_producer;
+struct tg_task;
+
+struct tg_operator_kind {
+    const char *plan_kind; /* name of the plan node kind it runs */
+    size_t instance_size;  /* of the operator's struct; memory comes zeroed */
+    TG_MUST_CHECK enum tg_code (*open)(struct tg_operator *self, struct tg_error *reterr);
+    /* Takes the batch's existing rows in order. The batch is the caller's: nothing of it is kept. */
+    TG_MUST_CHECK enum tg_code (*process)(struct tg_operator *self, const struct tg_batch *batch,
+                                          struct tg_error *reterr);
+    /* Optional: a commit begins: sends on what is held back (emission per commit). */
+    TG_MUST_CHECK enum tg_code (*flush)(struct tg_operator *self, struct tg_error *reterr);
+    /* Optional: the task has a new producer: targets are looked up again. */
+    TG_MUST_CHECK enum tg_code (*bind)(struct tg_operator *self, struct tg_producer *producer,
+                                       struct tg_error *reterr);
+    /* Optional: time that must survive a restart. `load` gets INT64_MIN when nothing was committed yet; it is
+     * also called to go back to the last commit after an abort. */
+    int64_t (*progress)(const struct tg_operator *self);
+    void (*load_progress)(struct tg_operator *self, int64_t progress);
+    void (*close)(struct tg_operator *self); /* also after a failed open */
+};
+
+struct tg_operator {
+    const struct tg_operator_kind *kind;
+    const struct tg_plan_node *node;
+    struct tg_task *task;
+    struct tg_operator *output; /* NULL: a sink */
+};
+
+/* The operator kind of a plan node kind, or NULL. */
+const struct tg_operator_kind *tg_operator_kind_find(const char *plan_kind);
+
+/* Passes a batch to the next operator (not if no row exists). */
+TG_MUST_CHECK enum tg_code tg_operator_forward(struct tg_operator *self, const struct tg_batch *batch,
+                                               struct tg_error *reterr);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,299 @@
+/* Aggregates of a stream per key, or per key and window.
+ * EMIT CHANGES sends a row for each input row (cache off) or, at each commit, one for each group that changed
+ * (cache on). EMIT FINAL sends one row per window when the stream time reaches its end plus grace, in order
+ * of window start, then key. Stream time is that of the rows which reach this operator, and is persisted with
+ * each commit. */
+#include "topology/aggregate/aggregate.h"
+
+#include "base/memory.h"
+#include "state/window_key.h"
+
+static enum tg_code open_calls(struct aggregate *aggregate, struct tg_error *reterr)
+{
+    const struct tg_plan_aggregate *node = aggregate_node(aggregate);
+    struct tg_arena *arena = aggregate->base.task->arena;
+    uint32_t argument_count = 0;
+    for (uint32_t i = 0; i < node->call_count; i++)
+        argument_count += node->calls[i].argument_count;
+    const struct tg_expr **expressions =
+        tg_arena_alloc_zero(arena, argument_count + 1, sizeof(struct tg_expr *));
+    aggregate->calls = tg_arena_alloc_zero(arena, node->call_count + 1, sizeof *aggregate->calls);
+    aggregate->call_count = node->call_count;
+    uint32_t argument = 0;
+    for (uint32_t i = 0; i < node->call_count; i++) {
+        const struct tg_function_call *function_call = &node->calls[i];
+        struct aggregate_call *call = &aggregate->calls[i];
+        call->function_call = function_call;
+        call->first_argument = argument;
+        call->fixed_at = aggregate->fixed_bytes;
+        call->variable = (function_call->function->flags & TG_FUNCTION_VARIABLE_STATE) != 0;
+        call->state = (struct tg_aggregate_call){
+            .arguments =
+                tg_arena_alloc_zero(arena, function_call->argument_count + 1, sizeof(struct tg_column *)),
+            .argument_count = function_call->argument_count,
+            .function = function_call->function,
+            .prepared = function_call->prepared,
+            .new_blob = &call->new_blob,
+        };
+        aggregate->fixed_bytes += function_call->function->aggregate->fixed_bytes;
+        aggregate->variable = aggregate->variable || call->variable;
+        for (uint32_t a = 0; a < function_call->argument_count; a++)
+            expressions[argument++] = function_call->arguments[a];
+    }
+    TG_TRY(tg_program_compile(arena, node->base.inputs[0]->schema, expressions, argument_count,
+                              &aggregate->program, reterr));
+    aggregate->program_state = tg_program_state_new(aggregate->program);
+    return TG_OK;
+}
+
+static enum tg_code open_key(struct aggregate *aggregate, struct tg_error *reterr)
+{
+    const struct tg_plan_aggregate *node = aggregate_node(aggregate);
+    const struct tg_schema *schema = node->base.inputs[0]->schema;
+    struct tg_arena *arena = aggregate->base.task->arena;
+    aggregate->key_columns = tg_arena_alloc_zero(arena, schema->count + 1, sizeof *aggregate->key_columns);
+    aggregate->key_source = tg_arena_alloc_zero(arena, schema->count + 1, sizeof *aggregate->key_source);
+    aggregate->key_targets = tg_arena_alloc_zero(arena, schema->count + 1, sizeof(struct tg_column *));
+    aggregate->decoded_keys = tg_arena_alloc_zero(arena, schema->count + 1, sizeof(struct tg_column *));
+    for (uint32_t i = 0; i < schema->count; i++) {
+        if (schema->columns[i].role != TG_COLUMN_KEY)
+            continue;
+        aggregate->key_columns[aggregate->key_count] = schema->columns[i];
+        aggregate->key_source[aggregate->key_count] = i;
+        aggregate->decoded_keys[aggregate->key_count++] = tg_column_new(schema->columns[i].type);
+    }
+    if (aggregate->key_count == 0)
+        return TG_OK;
+    const struct tg_format *format = NULL;
+    TG_TRY(tg_format_find(tg_slice_text(node->key_format), &format, reterr));
+    const struct tg_format_options options = {
+        .columns = aggregate->key_columns,
+        .column_count = aggregate->key_count,
+        .is_key = true,
+        .unwrapped = node->key_unwrapped,
+        .topic = node->base.step,
+    };
+    TG_TRY(format->check(&options, reterr));
+    TG_TRY(format->encoder_open(&options, &aggregate->key_encoder, reterr));
+    return format->decoder_open(&options, &aggregate->key_decoder, reterr);
+}
+
+static enum tg_code aggregate_open(struct tg_operator *self, struct tg_error *reterr)
+{
+    struct aggregate *aggregate = (struct aggregate *)self;
+    aggregate->stream_time_ms = -1;
+    aggregate->closed_start_ms = INT64_MIN;
+    aggregate->output_arena = tg_arena_new(0);
+    tg_batch_memory_init(&aggregate->output, self->node->schema, NULL);
+    TG_TRY(open_calls(aggregate, reterr));
+    TG_TRY(open_key(aggregate, reterr));
+    const struct tg_task_store_options options = {.node = self->node,
+                                                  .windowed = aggregate_is_windowed(aggregate)};
+    return tg_task_open_store(self, &options, &aggregate->store, reterr);
+}
+
+static void reserve(struct aggregate *aggregate, uint32_t rows)
+{
+    if (rows <= aggregate->rows_capacity)
+        return;
+    aggregate->rows_capacity = rows < TG_BATCH_ROWS_MAX ? TG_BATCH_ROWS_MAX : rows * 2;
+    aggregate->rows = tg_realloc(aggregate->rows, aggregate->rows_capacity, sizeof *aggregate->rows);
+    aggregate->key_ends =
+        tg_realloc(aggregate->key_ends, aggregate->rows_capacity, sizeof *aggregate->key_ends);
+    aggregate->key_nulls =
+        tg_realloc(aggregate->key_nulls, aggregate->rows_capacity, sizeof *aggregate->key_nulls);
+}
+
+/* Why a row cannot be aggregated, or NULL. */
+static const char *row_fault(const struct aggregate *aggregate, const struct tg_batch *batch, uint32_t row,
+                             uint64_t **ret_counter)
+{
+    struct tg_counters *counters = &aggregate->base.task->counters;
+    *ret_counter = &counters->null_value_skipped;
+    if ((batch->rows->flags[row] & TG_ROW_VALUE_NULL) != 0)
+        return "a record without a value cannot be aggregated";
+    *ret_counter = &counters->null_key_skipped;
+    bool missing = (batch->rows->flags[row] & TG_ROW_KEY_NULL) != 0 && aggregate->key_count > 0;
+    for (uint32_t i = 0; i < aggregate->key_count; i++)
+        missing = missing || !batch->columns[aggregate->key_source[i]]->valid[row];
+    return missing ? "the group key is NULL" : NULL;
+}
+
+/* Fills aggregate->rows with what can be aggregated and encodes their keys. */
+static enum tg_code prepare_rows(struct aggregate *aggregate, const struct tg_batch *batch,
+                                 uint32_t *ret_count, struct tg_error *reterr)
+{
+    uint32_t count = 0;
+    reserve(aggregate, batch->selected);
+    for (uint32_t i = 0; i < batch->selected; i++) {
+        uint32_t row = tg_batch_row(batch, i);
+        uint64_t *counter = NULL;
+        const char *fault = row_fault(aggregate, batch, row, &counter);
+        if (fault == NULL) {
+            aggregate->rows[count++] = row;
+            continue;
+        }
+        const struct tg_skip skip = {counter, batch, row, aggregate->base.node};
+        tg_task_skip(aggregate->base.task, &skip, "%s", fault);
+    }
+    *ret_count = count;
+    tg_buffer_clear(&aggregate->key_bytes);
+    if (aggregate->key_encoder == NULL)
+        return TG_OK;
+    for (uint32_t i = 0; i < aggregate->key_count; i++)
+        aggregate->key_targets[i] = batch->columns[aggregate->key_source[i]];
+    struct tg_encode_call call = {
+        .columns = aggregate->key_targets,
+        .rows = aggregate->rows,
+        .row_count = count,
+        .out = &aggregate->key_bytes,
+        .ends = aggregate->key_ends,
+        .nulls = aggregate->key_nulls,
+    };
+    return aggregate->key_encoder->encode(aggregate->key_encoder, &call, reterr);
+}
+
+static struct tg_slice key_of(const struct aggregate *aggregate, uint32_t index)
+{
+    if (aggregate->key_encoder == NULL)
+        return tg_slice_of("", 0);
+    size_t from = index == 0 ? 0 : aggregate->key_ends[index - 1];
+    return tg_slice_of(aggregate->key_bytes.data + from, aggregate->key_ends[index] - from);
+}
+
+static enum tg_code update_group(struct aggregate *aggregate, struct tg_slice store_key, uint32_t row,
+                                 int64_t window_start_ms, struct tg_error *reterr)
+{
+    struct tg_value value;
+    TG_TRY(aggregate_update(aggregate, store_key, row, &value, reterr));
+    bool at_once = aggregate_node(aggregate)->emission == TG_EMIT_CHANGES &&
+                   aggregate->base.task->query->settings.emit_per_record;
+    return at_once ? aggregate_emit_row(aggregate, row, window_start_ms, &value, reterr) : TG_OK;
+}
+
+static enum tg_code update_windows(struct aggregate *aggregate, struct tg_slice key, uint32_t row,
+                                   struct tg_error *reterr)
+{
+    const struct tg_window *window = &aggregate_node(aggregate)->window;
+    int64_t time = aggregate->input->rows->rowtime_ms[row];
+    int64_t last_closed =
+        aggregate_last_closed_start(aggregate, aggregate->stream_time_ms, window->size_ms + window->grace_ms);
+    int64_t first = time - window->size_ms + window->advance_ms;
+    first = first < 0 ? 0 : first / window->advance_ms * window->advance_ms;
+    for (int64_t start = first; start <= time; start += window->advance_ms) {
+        if (start <= last_closed) {
+            const struct tg_skip skip = {&aggregate->base.task->counters.late_skipped, aggregate->input, row,
+                                         aggregate->base.node};
+            tg_task_skip(aggregate->base.task, &skip,
+                         "its window [%lld, %lld) is closed: stream time is %lld, grace %lld ms",
+                         (long long)start, (long long)(start + window->size_ms),
+                         (long long)aggregate->stream_time_ms, (long long)window->grace_ms);
+            continue;
+        }
+        tg_window_key_local(&aggregate->store_key, key, start);
+        TG_TRY(update_group(aggregate, tg_buffer_slice(&aggregate->store_key), row, start, reterr));
+    }
+    return TG_OK;
+}
+
+static enum tg_code aggregate_process(struct tg_operator *self, const struct tg_batch *batch,
+                                      struct tg_error *reterr)
+{
+    struct aggregate *aggregate = (struct aggregate *)self;
+    const struct tg_plan_aggregate *node = aggregate_node(aggregate);
+    uint32_t count = 0;
+    aggregate->input = batch;
+    TG_TRY(prepare_rows(aggregate, batch, &count, reterr));
+    tg_program_run(aggregate->program_state, batch);
+    tg_task_report_errors(self, batch, aggregate->program_state);
+    for (uint32_t i = 0; i < aggregate->call_count; i++)
+        for (uint32_t a = 0; a < aggregate->calls[i].state.argument_count; a++)
+            ((const struct tg_column **)aggregate->calls[i].state.arguments)[a] =
+                tg_program_result(aggregate->program_state, aggregate->calls[i].first_argument + a);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t row = aggregate->rows[i];
+        if (batch->rows->rowtime_ms[row] > aggregate->stream_time_ms)
+            aggregate->stream_time_ms = batch->rows->rowtime_ms[row];
+        if (!aggregate_is_windowed(aggregate))
+            TG_TRY(update_group(aggregate, key_of(aggregate, i), row, 0, reterr));
+        else
+            TG_TRY(update_windows(aggregate, key_of(aggregate, i), row, reterr));
+        if (node->emission == TG_EMIT_FINAL)
+            TG_TRY(aggregate_close_windows(aggregate, reterr));
+        if (aggregate->output.batch.rows->count >= TG_BATCH_ROWS_MAX)
+            TG_TRY(aggregate_forward_output(aggregate, reterr));
+    }
+    TG_TRY(aggregate_forward_output(aggregate, reterr));
+    aggregate->input = NULL;
+    return TG_OK;
+}
+
+/* Emission per commit: one row for each group that the transaction changed. Expired windows are removed
+ * afterwards, by the next transaction, so that a window which opened and expired within this one was sent. */
+static enum tg_code aggregate_flush(struct tg_operator *self, struct tg_error *reterr)
+{
+    struct aggregate *aggregate = (struct aggregate *)self;
+    if (aggregate_node(aggregate)->emission == TG_EMIT_FINAL)
+        return TG_OK;
+    tg_task_store_seal(aggregate->store);
+    size_t position = 0;
+    struct tg_sealed_entry entry;
+    while (!self->task->query->settings.emit_per_record &&
+           tg_store_sealed_next(aggregate->store->store, &position, &entry))
+        if (!entry.removed)
+            TG_TRY(aggregate_emit_entry(aggregate, entry.key, &entry.value, reterr));
+    TG_TRY(aggregate_forward_output(aggregate, reterr));
+    return aggregate_is_windowed(aggregate) ? aggregate_expire_windows(aggregate, reterr) : TG_OK;
+}
+
+static int64_t aggregate_progress(const struct tg_operator *self)
+{
+    return ((const struct aggregate *)self)->stream_time_ms;
+}
+
+static void aggregate_load_progress(struct tg_operator *self, int64_t progress)
+{
+    struct aggregate *aggregate = (struct aggregate *)self;
+    const struct tg_plan_aggregate *node = aggregate_node(aggregate);
+    aggregate->stream_time_ms = progress < -1 ? -1 : progress;
+    aggregate->closed_start_ms = INT64_MIN;
+    tg_batch_memory_clear(&aggregate->output);
+    /* Final emission is complete up to the persisted stream time; expiry may lag behind it and starts from
+     * the beginning again. */
+    if (aggregate_is_windowed(aggregate) && node->emission == TG_EMIT_FINAL)
+        aggregate->closed_start_ms = aggregate_last_closed_start(
+            aggregate, aggregate->stream_time_ms, node->window.size_ms + node->window.grace_ms);
+}
+
+static void aggregate_close(struct tg_operator *self)
+{
+    struct aggregate *aggregate = (struct aggregate *)self;
+    tg_program_state_free(aggregate->program_state);
+    tg_encoder_close(aggregate->key_encoder);
+    tg_decoder_close(aggregate->key_decoder);
+    for (uint32_t i = 0; i < aggregate->key_count; i++)
+        tg_column_free(aggregate->decoded_keys[i]);
+    for (uint32_t i = 0; aggregate->calls != NULL && i < aggregate->call_count; i++)
+        tg_buffer_done(&aggregate->calls[i].new_blob);
+    struct tg_buffer *buffers[] = {&aggregate->key_bytes, &aggregate->store_key,    &aggregate->value,
+                                   &aggregate->new_value, &aggregate->removed_keys, &aggregate->scan_from,
+                                   &aggregate->scan_to};
+    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
+        tg_buffer_done(buffers[i]);
+    tg_free(aggregate->rows);
+    tg_free(aggregate->key_ends);
+    tg_free(aggregate->key_nulls);
+    tg_batch_memory_done(&aggregate->output);
+    tg_arena_free(aggregate->output_arena);
+}
+
+const struct tg_operator_kind tg_operator_aggregate = {
+    .plan_kind = "Aggregate",
+    .instance_size = sizeof(struct aggregate),
+    .open = aggregate_open,
+    .process = aggregate_process,
+    .flush = aggregate_flush,
+    .progress = aggregate_progress,
+    .load_progress = aggregate_load_progress,
+    .close = aggregate_close,
+};

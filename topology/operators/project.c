@@ -1,0 +1,53 @@
+/* New columns over the same rows: nothing of a row's marks changes, so they are shared with the input batch.
+ */
+#include "plan/nodes/project.h"
+
+#include "expr/program.h"
+#include "topology/operator.h"
+#include "topology/task.h"
+
+struct project {
+    struct tg_operator base;
+    const struct tg_program *program;
+    struct tg_program_state *state;
+    struct tg_column **columns;
+};
+
+static enum tg_code project_open(struct tg_operator *self, struct tg_error *reterr)
+{
+    struct project *project = (struct project *)self;
+    const struct tg_plan_project *node = (const struct tg_plan_project *)self->node;
+    TG_TRY(tg_program_compile(self->task->arena, node->base.inputs[0]->schema, node->expressions,
+                              node->base.schema->count, &project->program, reterr));
+    project->state = tg_program_state_new(project->program);
+    project->columns =
+        tg_arena_alloc_zero(self->task->arena, node->base.schema->count, sizeof(struct tg_column *));
+    return TG_OK;
+}
+
+static enum tg_code project_process(struct tg_operator *self, const struct tg_batch *batch,
+                                    struct tg_error *reterr)
+{
+    struct project *project = (struct project *)self;
+    tg_program_run(project->state, batch);
+    tg_task_report_errors(self, batch, project->state);
+    struct tg_batch result = *batch;
+    result.schema = self->node->schema;
+    result.columns = project->columns;
+    for (uint32_t i = 0; i < result.schema->count; i++)
+        project->columns[i] = tg_program_result(project->state, i);
+    return tg_operator_forward(self, &result, reterr);
+}
+
+static void project_close(struct tg_operator *self)
+{
+    tg_program_state_free(((struct project *)self)->state);
+}
+
+const struct tg_operator_kind tg_operator_project = {
+    .plan_kind = "Project",
+    .instance_size = sizeof(struct project),
+    .open = project_open,
+    .process = project_process,
+    .close = project_close,
+};

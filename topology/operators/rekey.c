@@ -1,0 +1,126 @@
+/* PARTITION BY and GROUP BY: new key columns in front, the kept columns behind them.
+ * PARTITION BY keeps a row whose key is NULL (it gets a null key); GROUP BY drops it, and rows without a
+ * value. */
+#include "plan/nodes/rekey.h"
+
+#include "expr/program.h"
+#include "topology/operator.h"
+#include "topology/task.h"
+
+struct rekey {
+    struct tg_operator base;
+    const struct tg_program *program; /* of the key expressions; NULL: the key is empty */
+    struct tg_program_state *state;
+    struct tg_column **columns;
+    struct tg_rows rows; /* marks with new flags; the other arrays are the input's */
+    uint8_t *flags;
+    uint32_t *selection;
+    uint32_t capacity;
+};
+
+static enum tg_code rekey_open(struct tg_operator *self, struct tg_error *reterr)
+{
+    struct rekey *rekey = (struct rekey *)self;
+    const struct tg_plan_rekey *node = (const struct tg_plan_rekey *)self->node;
+    rekey->columns =
+        tg_arena_alloc_zero(self->task->arena, node->base.schema->count, sizeof(struct tg_column *));
+    if (node->key_count == 0)
+        return TG_OK;
+    TG_TRY(tg_program_compile(self->task->arena, node->base.inputs[0]->schema, node->key_expressions,
+                              node->key_count, &rekey->program, reterr));
+    rekey->state = tg_program_state_new(rekey->program);
+    return TG_OK;
+}
+
+static void reserve(struct rekey *rekey, uint32_t rows)
+{
+    if (rows <= rekey->capacity)
+        return;
+    rekey->capacity = rows < TG_BATCH_ROWS_MAX ? TG_BATCH_ROWS_MAX : rows * 2;
+    struct tg_arena *arena = rekey->base.task->arena;
+    rekey->flags = tg_arena_alloc(arena, rekey->capacity);
+    rekey->selection = tg_arena_alloc(arena, rekey->capacity * sizeof *rekey->selection);
+}
+
+static bool key_is_null(const struct rekey *rekey, uint32_t row, bool any)
+{
+    const struct tg_plan_rekey *node = (const struct tg_plan_rekey *)rekey->base.node;
+    uint32_t nulls = 0;
+    for (uint32_t i = 0; i < node->key_count; i++)
+        nulls += !rekey->columns[i]->valid[row];
+    return any ? nulls > 0 : nulls == node->key_count;
+}
+
+/* Why GROUP BY leaves a row out, or NULL. */
+static const char *group_fault(const struct rekey *rekey, const struct tg_batch *batch, uint32_t row,
+                               uint64_t **ret_counter)
+{
+    struct tg_counters *counters = &rekey->base.task->counters;
+    *ret_counter = &counters->null_value_skipped;
+    if ((batch->rows->flags[row] & TG_ROW_VALUE_NULL) != 0)
+        return "a record without a value cannot be grouped";
+    *ret_counter = &counters->null_key_skipped;
+    return key_is_null(rekey, row, true) ? "a GROUP BY expression is NULL" : NULL;
+}
+
+static void mark_rows(struct rekey *rekey, const struct tg_batch *batch, struct tg_batch *result)
+{
+    const struct tg_plan_rekey *node = (const struct tg_plan_rekey *)rekey->base.node;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < batch->selected; i++) {
+        uint32_t row = tg_batch_row(batch, i);
+        uint8_t flags = batch->rows->flags[row] & (uint8_t)~TG_ROW_KEY_NULL;
+        uint64_t *counter = NULL;
+        const char *fault = node->drop_null_keys ? group_fault(rekey, batch, row, &counter) : NULL;
+        if (fault != NULL) {
+            const struct tg_skip skip = {counter, batch, row, rekey->base.node};
+            tg_task_skip(rekey->base.task, &skip, "%s", fault);
+            continue;
+        }
+        /* PARTITION BY NULL, or all parts NULL: the record has no key. GROUP BY nothing has one: the empty
+         * one. */
+        if (!node->drop_null_keys && key_is_null(rekey, row, false))
+            flags |= TG_ROW_KEY_NULL;
+        rekey->flags[row] = flags;
+        rekey->selection[kept++] = row;
+    }
+    result->selection = rekey->selection;
+    result->selected = kept;
+}
+
+static enum tg_code rekey_process(struct tg_operator *self, const struct tg_batch *batch,
+                                  struct tg_error *reterr)
+{
+    struct rekey *rekey = (struct rekey *)self;
+    const struct tg_plan_rekey *node = (const struct tg_plan_rekey *)self->node;
+    reserve(rekey, batch->rows->count);
+    if (rekey->state != NULL) {
+        tg_program_run(rekey->state, batch);
+        tg_task_report_errors(self, batch, rekey->state);
+    }
+    for (uint32_t i = 0; i < node->key_count; i++)
+        rekey->columns[i] = tg_program_result(rekey->state, i);
+    for (uint32_t i = 0; i < node->kept_count; i++)
+        rekey->columns[node->key_count + i] = batch->columns[node->kept[i]];
+    struct tg_batch result = *batch;
+    mark_rows(rekey, batch, &result);
+    rekey->rows = *batch->rows;
+    rekey->rows.flags = rekey->flags;
+    result.rows = &rekey->rows;
+    result.schema = self->node->schema;
+    result.columns = rekey->columns;
+    return tg_operator_forward(self, &result, reterr);
+}
+
+static void rekey_close(struct tg_operator *self)
+{
+    tg_program_state_free(((struct rekey *)self)->state);
+}
+
+const struct tg_operator_kind tg_operator_rekey = {
+    .plan_kind = "Rekey",
+    .instance_size = sizeof(struct rekey),
+    .open = rekey_open,
+    .process = rekey_process,
+    .close = rekey_close,
+};

@@ -1,0 +1,310 @@
+#include "topology/operators/source.h"
+
+#include "base/memory.h"
+#include "data/time.h"
+#include "plan/nodes/source.h"
+#include "serde/format.h"
+#include "topology/task.h"
+
+/* The columns of one half of the record: the key or the value. */
+struct half {
+    struct tg_decoder *decoder; /* NULL: no columns */
+    struct tg_schema_column *columns;
+    bool *needed;
+    struct tg_column **targets;
+    uint32_t count;
+};
+
+struct source {
+    struct tg_operator base;
+    struct tg_batch_memory memory;
+    struct tg_arena *batch_arena;
+    struct half key, value;
+    const struct tg_time_format *time_format;
+    uint32_t *selection;
+    struct tg_decode_error *errors;
+};
+
+static const struct tg_plan_source *node_of(const struct source *source)
+{
+    return (const struct tg_plan_source *)source->base.node;
+}
+
+static enum tg_code open_half(struct source *source, enum tg_column_role role, struct half *half,
+                              struct tg_error *reterr)
+{
+    const struct tg_plan_source *node = node_of(source);
+    const struct tg_schema *schema = node->base.schema;
+    struct tg_arena *arena = source->base.task->arena;
+    half->columns = tg_arena_alloc_zero(arena, schema->count, sizeof *half->columns);
+    half->needed = tg_arena_alloc_zero(arena, schema->count, sizeof *half->needed);
+    half->targets = tg_arena_alloc_zero(arena, schema->count, sizeof(struct tg_column *));
+    for (uint32_t i = 0; i < schema->count; i++) {
+        if (schema->columns[i].role != role)
+            continue;
+        half->columns[half->count] = schema->columns[i];
+        half->needed[half->count] = node->needed == NULL || node->needed[i];
+        half->targets[half->count++] = source->memory.batch.columns[i];
+    }
+    if (half->count == 0)
+        return TG_OK;
+    const struct tg_plan_format *plan_format =
+        role == TG_COLUMN_KEY ? &node->key_format : &node->value_format;
+    const struct tg_format *format = NULL;
+    TG_TRY(tg_format_find(tg_slice_text(plan_format->name), &format, reterr));
+    const struct tg_format_options options = {
+        .columns = half->columns,
+        .column_count = half->count,
+        .needed = half->needed,
+        .is_key = role == TG_COLUMN_KEY,
+        .unwrapped = plan_format->unwrapped,
+        .delimiter = plan_format->delimiter,
+        .topic = node->topic,
+    };
+    TG_TRY(format->check(&options, reterr));
+    return format->decoder_open(&options, &half->decoder, reterr);
+}
+
+static enum tg_code source_open(struct tg_operator *self, struct tg_error *reterr)
+{
+    struct source *source = (struct source *)self;
+    const struct tg_plan_source *node = node_of(source);
+    source->batch_arena = tg_arena_new(0);
+    tg_batch_memory_init(&source->memory, node->base.schema, node->needed);
+    source->memory.batch.topic = node->topic;
+    source->memory.batch.partition = self->task->partition;
+    source->memory.batch.arena = source->batch_arena;
+    source->selection = tg_arena_alloc(self->task->arena, TG_BATCH_ROWS_MAX * sizeof *source->selection);
+    source->errors = tg_arena_alloc(self->task->arena, TG_BATCH_ROWS_MAX * sizeof *source->errors);
+    TG_TRY(open_half(source, TG_COLUMN_KEY, &source->key, reterr));
+    TG_TRY(open_half(source, TG_COLUMN_VALUE, &source->value, reterr));
+    if (node->timestamp_format != NULL)
+        TG_TRY(tg_time_format_compile(self->task->arena, tg_slice_text(node->timestamp_format),
+                                      &source->time_format, reterr));
+    return TG_OK;
+}
+
+static void source_close(struct tg_operator *self)
+{
+    struct source *source = (struct source *)self;
+    tg_decoder_close(source->key.decoder);
+    tg_decoder_close(source->value.decoder);
+    tg_batch_memory_done(&source->memory);
+    tg_arena_free(source->batch_arena);
+}
+
+static void mark_rows(struct source *source, const struct tg_message *const *messages, uint32_t count)
+{
+    struct tg_rows *rows = source->memory.batch.rows;
+    tg_rows_reserve(rows, count);
+    rows->count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct tg_message *message = messages[i];
+        rows->rowtime_ms[i] = message->timestamp_ms;
+        rows->offset[i] = message->offset;
+        rows->raw_key[i] = message->key;
+        rows->raw_value[i] = message->value;
+        rows->flags[i] = (uint8_t)((message->key.data == NULL ? TG_ROW_KEY_NULL : 0) |
+                                   (message->value.data == NULL ? TG_ROW_VALUE_NULL : 0));
+        rows->headers[i] = (struct tg_header_list){NULL, 0};
+        if (message->header_count == 0)
+            continue;
+        struct tg_header *headers =
+            tg_arena_alloc(source->batch_arena, message->header_count * sizeof *headers);
+        for (uint32_t h = 0; h < message->header_count; h++)
+            tg_message_header(message, h, &headers[h].name, &headers[h].value);
+        rows->headers[i] = (struct tg_header_list){headers, message->header_count};
+    }
+}
+
+static void decode_half(struct source *source, struct half *half, const struct tg_slice *records,
+                        const char *what)
+{
+    if (half->decoder == NULL)
+        return;
+    struct tg_batch *batch = &source->memory.batch;
+    struct tg_decode_call call = {
+        .records = records,
+        .count = batch->rows->count,
+        .columns = half->targets,
+        .arena = source->batch_arena,
+        .errors = source->errors,
+    };
+    half->decoder->decode(half->decoder, &call);
+    for (uint32_t i = 0; i < call.error_count; i++) {
+        uint32_t row = call.errors[i].row;
+        if ((batch->rows->flags[row] & TG_ROW_FAILED) != 0)
+            continue;
+        batch->rows->flags[row] |= TG_ROW_FAILED;
+        const struct tg_skip skip = {&source->base.task->counters.decode_skipped, batch, row,
+                                     source->base.node};
+        tg_task_skip(source->base.task, &skip, "%s %s cannot be decoded: %s", what,
+                     half == &source->key ? node_of(source)->key_format.name
+                                          : node_of(source)->value_format.name,
+                     call.errors[i].message);
+    }
+}
+
+/* Row times from a column; a value that is NULL or unreadable gives -1, which is skipped like any negative
+ * row time. */
+static void extract_times(struct source *source)
+{
+    const struct tg_plan_source *node = node_of(source);
+    if (node->timestamp_column < 0)
+        return;
+    struct tg_rows *rows = source->memory.batch.rows;
+    const struct tg_column *column = source->memory.batch.columns[node->timestamp_column];
+    for (uint32_t row = 0; row < rows->count; row++) {
+        if ((rows->flags[row] & TG_ROW_FAILED) != 0)
+            continue;
+        if ((rows->flags[row] & TG_ROW_VALUE_NULL) != 0 &&
+            node->base.schema->columns[node->timestamp_column].role == TG_COLUMN_VALUE)
+            continue; /* a tombstone keeps the record's time */
+        rows->rowtime_ms[row] = -1;
+        if (!column->valid[row])
+            continue;
+        if (source->time_format == NULL)
+            rows->rowtime_ms[row] = column->values.int64[row];
+        else if (tg_time_format_parse(source->time_format, column->values.bytes[row], &rows->rowtime_ms[row],
+                                      NULL) != TG_OK)
+            rows->rowtime_ms[row] = -1;
+    }
+}
+
+static void fill_header_column(struct source *source, uint32_t index, struct tg_column *column)
+{
+    const struct tg_schema_column *declared = &source->base.node->schema->columns[index];
+    const struct tg_rows *rows = source->memory.batch.rows;
+    tg_column_clear(column);
+    tg_column_resize(column, rows->count);
+    for (uint32_t row = 0; row < rows->count; row++) {
+        const struct tg_header_list *list = &rows->headers[row];
+        if (declared->role == TG_COLUMN_HEADER) {
+            column->valid[row] = 0;
+            for (uint32_t h = 0; h < list->count; h++) {
+                if (!tg_slice_is(list->headers[h].name, declared->header_key))
+                    continue;
+                column->values.bytes[row] = list->headers[h].value; /* the last one wins */
+                column->valid[row] = list->headers[h].value.data != NULL;
+            }
+            continue;
+        }
+        column->valid[row] = 1;
+        struct tg_column *element = column->children[0];
+        column->values.range[row] = (struct tg_range){element->length, list->count};
+        for (uint32_t h = 0; h < list->count; h++) {
+            uint32_t at = tg_column_extend(element);
+            element->valid[at] = 1;
+            element->children[0]->values.bytes[at] = list->headers[h].name;
+            element->children[0]->valid[at] = 1;
+            element->children[1]->values.bytes[at] = list->headers[h].value;
+            element->children[1]->valid[at] = list->headers[h].value.data != NULL;
+        }
+    }
+}
+
+static void fill_pseudo_column(struct source *source, enum tg_column_role role, struct tg_column *column)
+{
+    const struct tg_batch *batch = &source->memory.batch;
+    uint32_t count = batch->rows->count;
+    tg_column_resize(column, count);
+    memset(column->valid, 1, count);
+    if (role == TG_COLUMN_ROWTIME)
+        memcpy(column->values.int64, batch->rows->rowtime_ms, count * sizeof(int64_t));
+    else if (role == TG_COLUMN_ROWOFFSET)
+        memcpy(column->values.int64, batch->rows->offset, count * sizeof(int64_t));
+    else
+        for (uint32_t row = 0; row < count; row++)
+            column->values.int32[row] = batch->partition;
+}
+
+static void fill_other_columns(struct source *source)
+{
+    const struct tg_schema *schema = source->base.node->schema;
+    for (uint32_t i = 0; i < schema->count; i++) {
+        struct tg_column *column = source->memory.batch.columns[i];
+        enum tg_column_role role = schema->columns[i].role;
+        if (column == NULL || role == TG_COLUMN_KEY || role == TG_COLUMN_VALUE)
+            continue;
+        if (role == TG_COLUMN_HEADER || role == TG_COLUMN_HEADERS)
+            fill_header_column(source, i, column);
+        else
+            fill_pseudo_column(source, role, column);
+    }
+}
+
+/* The reason why a decoded row cannot be processed, or NULL. */
+static const char *row_fault(const struct source *source, uint32_t row, int64_t newest_ms,
+                             uint64_t **ret_counter)
+{
+    struct tg_task *task = source->base.task;
+    const struct tg_rows *rows = source->memory.batch.rows;
+    *ret_counter = &task->counters.time_skipped;
+    if (rows->rowtime_ms[row] < 0)
+        return node_of(source)->timestamp_column < 0 ? "its timestamp is negative"
+                                                     : "its TIMESTAMP column gives no row time";
+    if (rows->rowtime_ms[row] > newest_ms)
+        return "its row time is too far ahead of the clock (turgo.record.future.max.ms)";
+    *ret_counter = &task->counters.null_key_skipped;
+    if (source->base.node->is_table && (rows->flags[row] & TG_ROW_KEY_NULL) != 0)
+        return "a record of a table has no key";
+    return NULL;
+}
+
+static void select_rows(struct source *source)
+{
+    struct tg_task *task = source->base.task;
+    struct tg_batch *batch = &source->memory.batch;
+    int64_t bound = task->query->settings.future_ms_max;
+    int64_t newest = bound < 0 ? INT64_MAX : tg_clock_wall_ms(task->query->clock) + bound;
+    uint32_t selected = 0;
+    for (uint32_t row = 0; row < batch->rows->count; row++) {
+        if ((batch->rows->flags[row] & TG_ROW_FAILED) != 0)
+            continue;
+        uint64_t *counter = NULL;
+        const char *fault = row_fault(source, row, newest, &counter);
+        if (fault != NULL) {
+            const struct tg_skip skip = {counter, batch, row, source->base.node};
+            tg_task_skip(task, &skip, "%s (%lld)", fault, (long long)batch->rows->rowtime_ms[row]);
+            batch->rows->flags[row] |= TG_ROW_FAILED;
+            continue;
+        }
+        source->selection[selected++] = row;
+    }
+    batch->selected = selected;
+    batch->selection = selected == batch->rows->count ? NULL : source->selection;
+}
+
+enum tg_code tg_source_decode(struct tg_operator *self, const struct tg_message *const *messages,
+                              uint32_t count, const struct tg_batch **ret_batch, struct tg_error *reterr)
+{
+    (void)reterr; /* nothing here can fail as a whole: faults are per record */
+    struct source *source = (struct source *)self;
+    TG_ASSERT(count <= TG_BATCH_ROWS_MAX);
+    tg_arena_reset(source->batch_arena);
+    tg_batch_memory_clear(&source->memory);
+    mark_rows(source, messages, count);
+    decode_half(source, &source->key, source->memory.batch.rows->raw_key, "key in format");
+    decode_half(source, &source->value, source->memory.batch.rows->raw_value, "value in format");
+    extract_times(source);
+    select_rows(source);
+    fill_other_columns(source);
+    tg_count(&self->task->counters.records_in, count);
+    *ret_batch = &source->memory.batch;
+    return TG_OK;
+}
+
+/* Runs of a decoded batch enter here. */
+static enum tg_code source_process(struct tg_operator *self, const struct tg_batch *batch,
+                                   struct tg_error *reterr)
+{
+    return tg_operator_forward(self, batch, reterr);
+}
+
+const struct tg_operator_kind tg_operator_source = {
+    .plan_kind = "Source",
+    .instance_size = sizeof(struct source),
+    .open = source_open,
+    .process = source_process,
+    .close = source_close,
+};

@@ -1,0 +1,40 @@
+/* topology/progress.h: what is committed beside each offset, in Kafka Streams' form (TopicPartitionMetadata):
+ * Base64( 0x02 | partition time int64 | count int32 | count x (length int32, key UTF-8, value int64) ), big
+ * endian. Ours puts into the map: "turgo.worker.high" and "turgo.worker.low" (the commit unit's UUID),
+ * "turgo.transaction" (its number), and one entry per operator with progress, under its step. So it is
+ * evidence of who committed and time that survives a lost disk. Thread: any. */
+#pragma once
+
+#include "base/arena.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { TG_PROGRESS_ENTRIES_MAX = 16, TG_PROGRESS_TEXT_MAX = 1024 };
+
+struct tg_progress_entry {
+    const char *name;
+    int64_t value;
+};
+
+struct tg_progress {
+    int64_t stream_time_ms; /* -1: none */
+    uint64_t worker_high, worker_low;
+    uint64_t transaction;
+    uint32_t entry_count;
+    struct tg_progress_entry entries[TG_PROGRESS_ENTRIES_MAX];
+};
+
+/* Writes the text with a NUL; its size is bounded. Errors: LIMIT if the names do not fit. */
+TG_MUST_CHECK enum tg_code tg_progress_write(const struct tg_progress *progress,
+                                             char out[TG_PROGRESS_TEXT_MAX], struct tg_error *reterr);
+/* Reads ours and plain Kafka Streams texts (versions 1 and 2); unknown map entries are kept as entries. False
+ * if it is neither: then *ret_progress is empty (stream time -1). Names live in `arena`. */
+bool tg_progress_read(struct tg_arena *arena, const char *text, struct tg_progress *ret_progress);
+/* The value of an entry, or INT64_MIN. */
+int64_t tg_progress_find(const struct tg_progress *progress, const char *name);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,114 @@
+#include "topology/query.h"
+
+#include "base/memory.h"
+#include "plan/node.h"
+#include "plan/nodes/aggregate.h"
+#include "plan/nodes/filter.h"
+#include "plan/nodes/rekey.h"
+#include "plan/nodes/sink.h"
+#include "plan/nodes/source.h"
+#include "topology/operator.h"
+
+/* What the engine cannot run yet is refused here, before anything is created in Kafka. */
+static enum tg_code check_node(const struct tg_plan_node *node, struct tg_error *reterr)
+{
+    if (node->kind == &tg_plan_filter_kind && node->is_table)
+        return tg_fail(reterr, TG_CODE_UNSUPPORTED,
+                       "step %s filters the rows of a table, which this version does not run", node->step);
+    if (node->kind == &tg_plan_source_kind &&
+        ((const struct tg_plan_source *)node)->window_kind != TG_WINDOW_NONE)
+        return tg_fail(reterr, TG_CODE_UNSUPPORTED, "%s has a windowed key, which this version does not read",
+                       ((const struct tg_plan_source *)node)->source_name);
+    if (node->kind == &tg_plan_aggregate_kind) {
+        const struct tg_plan_aggregate *aggregate = (const struct tg_plan_aggregate *)node;
+        if (aggregate->window.kind == TG_WINDOW_SESSION)
+            return tg_fail(reterr, TG_CODE_UNSUPPORTED,
+                           "step %s has a SESSION window, which this version does not run", node->step);
+        if (node->inputs[0]->is_table)
+            return tg_fail(reterr, TG_CODE_UNSUPPORTED,
+                           "step %s aggregates a table, which this version does not run", node->step);
+    }
+    if (tg_operator_kind_find(node->kind->name) == NULL)
+        return tg_fail(reterr, TG_CODE_UNSUPPORTED, "step %s (%s) cannot be run by this version", node->step,
+                       node->kind->name);
+    return TG_OK;
+}
+
+static enum tg_code cut_plan(struct tg_query *query, struct tg_error *reterr)
+{
+    uint32_t node_count = tg_plan_node_count(query->plan);
+    struct tg_plan_node **nodes =
+        tg_arena_alloc_zero(query->arena, node_count, sizeof(struct tg_plan_node *));
+    tg_plan_list_nodes(query->plan, nodes);
+    struct tg_subtopology *only = tg_arena_alloc_zero(query->arena, 1, sizeof *only);
+    only->root = query->plan->root;
+    only->sources = tg_arena_alloc_zero(query->arena, node_count, sizeof(struct tg_plan_node *));
+    for (uint32_t i = 0; i < node_count; i++) {
+        TG_TRY(check_node(nodes[i], reterr));
+        if (nodes[i]->kind == &tg_plan_source_kind)
+            only->sources[only->source_count++] = nodes[i];
+    }
+    query->subtopologies = only;
+    query->subtopology_count = 1;
+    return TG_OK;
+}
+
+enum tg_code tg_query_open(const struct tg_query_options *options, struct tg_query **ret_query,
+                           struct tg_error *reterr)
+{
+    struct tg_arena *arena = tg_arena_new(0);
+    struct tg_query *query = tg_arena_alloc_zero(arena, 1, sizeof *query);
+    *query = (struct tg_query){
+        .plan = options->plan,
+        .settings = options->settings,
+        .arena = arena,
+        .cluster = options->cluster,
+        .state = options->state,
+        .clock = options->clock,
+        .application_id = tg_arena_printf(arena, "%s%s", options->prefix, options->plan->query_id),
+        .instance = tg_arena_text(arena, tg_slice_text(options->instance)),
+    };
+    if (options->consumer_overrides != NULL)
+        query->consumer_overrides = tg_properties_copy(options->consumer_overrides);
+    if (options->producer_overrides != NULL)
+        query->producer_overrides = tg_properties_copy(options->producer_overrides);
+    enum tg_code code = cut_plan(query, reterr);
+    if (code != TG_OK) {
+        tg_query_close(query);
+        return tg_fail_context(reterr, "query %s", options->plan->query_id);
+    }
+    *ret_query = query;
+    return TG_OK;
+}
+
+void tg_query_close(struct tg_query *query)
+{
+    if (query == NULL)
+        return;
+    tg_properties_free(query->consumer_overrides);
+    tg_properties_free(query->producer_overrides);
+    tg_arena_free(query->arena);
+}
+
+const char *tg_query_id(const struct tg_query *query)
+{
+    return query->plan->query_id;
+}
+
+const char *tg_query_store_name(struct tg_arena *arena, const struct tg_plan_node *node)
+{
+    if (node->kind == &tg_plan_aggregate_kind)
+        return tg_arena_printf(arena, "Aggregate-%s-Materialize", node->step);
+    return tg_arena_printf(arena, "%s-Materialize", node->step);
+}
+
+const char *tg_query_changelog_topic(struct tg_arena *arena, const struct tg_query *query,
+                                     const char *store_name)
+{
+    return tg_arena_printf(arena, "%s-%s-changelog", query->application_id, store_name);
+}
+
+const char *tg_subtopology_topic(const struct tg_subtopology *subtopology, uint32_t index)
+{
+    return ((const struct tg_plan_source *)subtopology->sources[index])->topic;
+}

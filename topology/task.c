@@ -1,0 +1,252 @@
+#include "topology/task.h"
+
+#include "base/memory.h"
+#include "plan/node.h"
+#include "plan/nodes/source.h"
+#include "topology/operators/source.h"
+
+#include <string.h>
+
+enum { QUEUE_START = 2048 };
+
+/* One operator per plan node; each node's output goes to its only consumer. */
+static enum tg_code build_operators(struct tg_task *task, struct tg_error *reterr)
+{
+    const struct tg_plan *plan = task->query->plan;
+    uint32_t count = tg_plan_node_count(plan);
+    struct tg_plan_node **nodes = tg_arena_alloc_zero(task->arena, count, sizeof(struct tg_plan_node *));
+    tg_plan_list_nodes(plan, nodes);
+    task->operators = tg_arena_alloc_zero(task->arena, count, sizeof(struct tg_operator *));
+    for (uint32_t i = 0; i < count; i++) {
+        const struct tg_operator_kind *kind = tg_operator_kind_find(nodes[i]->kind->name);
+        TG_ASSERT(kind != NULL); /* tg_query_open refused the plan otherwise */
+        struct tg_operator *instance = tg_arena_alloc_zero(task->arena, 1, kind->instance_size);
+        *instance = (struct tg_operator){.kind = kind, .node = nodes[i], .task = task};
+        for (uint32_t before = 0; before < i; before++)
+            for (uint32_t input = 0; input < nodes[i]->input_count; input++)
+                if (nodes[before] == nodes[i]->inputs[input])
+                    task->operators[before]->output = instance;
+        task->operators[task->operator_count++] = instance;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        enum tg_code code = task->operators[i]->kind->open(task->operators[i], reterr);
+        if (code != TG_OK)
+            return tg_fail_context(reterr, "query %s, step %s", tg_query_id(task->query), nodes[i]->step);
+    }
+    return TG_OK;
+}
+
+static void build_inputs(struct tg_task *task)
+{
+    task->inputs = tg_arena_alloc_zero(task->arena, task->subtopology->source_count, sizeof *task->inputs);
+    for (uint32_t i = 0; i < task->operator_count; i++) {
+        const struct tg_plan_node *node = task->operators[i]->node;
+        if (node->kind != &tg_plan_source_kind)
+            continue;
+        task->inputs[task->input_count++] = (struct tg_task_input){
+            .topic = ((const struct tg_plan_source *)node)->topic,
+            .partition = task->partition,
+            .source = task->operators[i],
+            .end_position = -1,
+            .leader_epoch = -1,
+            .partition_time_ms = -1,
+            .committed_offset = TG_OFFSET_NONE,
+        };
+    }
+}
+
+enum tg_code tg_task_open(const struct tg_query *query, const struct tg_subtopology *subtopology,
+                          int32_t partition, struct tg_task **ret_task, struct tg_error *reterr)
+{
+    struct tg_arena *arena = tg_arena_new(0);
+    struct tg_task *task = tg_arena_alloc_zero(arena, 1, sizeof *task);
+    task->arena = arena;
+    task->query = query;
+    task->subtopology = subtopology;
+    task->partition = partition;
+    enum tg_code code = build_operators(task, reterr);
+    if (code != TG_OK) {
+        tg_task_close(task);
+        return code;
+    }
+    build_inputs(task);
+    *ret_task = task;
+    return TG_OK;
+}
+
+static void drop_messages(struct tg_task_input *input, uint32_t count)
+{
+    while (count > 0) {
+        uint32_t run = input->queue_capacity - input->queue_head;
+        run = run < count ? run : count;
+        tg_consumer_release(input->consumer, input->queue + input->queue_head, run);
+        input->queue_head = (input->queue_head + run) % input->queue_capacity;
+        input->queue_count -= run;
+        count -= run;
+    }
+}
+
+void tg_task_clear_queue(struct tg_task_input *input)
+{
+    input->batch = NULL;
+    input->batch_messages = input->batch_next = 0;
+    drop_messages(input, input->queue_count);
+}
+
+void tg_task_close(struct tg_task *task)
+{
+    if (task == NULL)
+        return;
+    for (uint32_t i = 0; i < task->input_count; i++) {
+        tg_task_clear_queue(&task->inputs[i]);
+        tg_free(task->inputs[i].queue);
+    }
+    for (uint32_t i = 0; i < task->operator_count; i++)
+        if (task->operators[i]->kind->close != NULL)
+            task->operators[i]->kind->close(task->operators[i]);
+    for (uint32_t i = 0; i < task->store_count; i++)
+        tg_store_close(task->stores[i].store);
+    tg_arena_free(task->arena);
+}
+
+enum tg_code tg_task_bind(struct tg_task *task, struct tg_producer *producer, struct tg_error *reterr)
+{
+    task->producer = producer;
+    for (uint32_t i = 0; i < task->store_count; i++)
+        TG_TRY(tg_producer_topic(producer, task->stores[i].changelog_topic, &task->stores[i].target, reterr));
+    for (uint32_t i = 0; i < task->operator_count; i++)
+        if (task->operators[i]->kind->bind != NULL)
+            TG_TRY(task->operators[i]->kind->bind(task->operators[i], producer, reterr));
+    return TG_OK;
+}
+
+struct tg_task_input *tg_task_input_of(struct tg_task *task, const char *topic)
+{
+    for (uint32_t i = 0; i < task->input_count; i++)
+        if (strcmp(task->inputs[i].topic, topic) == 0)
+            return &task->inputs[i];
+    return NULL;
+}
+
+static void grow_queue(struct tg_task_input *input)
+{
+    uint32_t capacity = input->queue_capacity == 0 ? QUEUE_START : input->queue_capacity * 2;
+    struct tg_message *queue = tg_alloc_zero(capacity, sizeof *queue);
+    for (uint32_t i = 0; i < input->queue_count; i++)
+        queue[i] = input->queue[(input->queue_head + i) % input->queue_capacity];
+    tg_free(input->queue);
+    input->queue = queue;
+    input->queue_capacity = capacity;
+    input->queue_head = 0;
+}
+
+void tg_task_push(struct tg_task_input *input, const struct tg_message *message)
+{
+    /* A decoded batch borrows from queued messages by value, not through the ring's slots, so the ring may
+     * move. */
+    if (input->queue_count == input->queue_capacity)
+        grow_queue(input);
+    input->queue[(input->queue_head + input->queue_count++) % input->queue_capacity] = *message;
+}
+
+bool tg_task_has_work(const struct tg_task *task)
+{
+    for (uint32_t i = 0; i < task->input_count; i++)
+        if (task->inputs[i].queue_count > 0)
+            return task->stores_to_restore == 0;
+    return false;
+}
+
+static enum tg_code decode_next(struct tg_task_input *input, struct tg_error *reterr)
+{
+    const struct tg_message *messages[TG_BATCH_ROWS_MAX];
+    uint32_t count = input->queue_count < TG_BATCH_ROWS_MAX ? input->queue_count : TG_BATCH_ROWS_MAX;
+    for (uint32_t i = 0; i < count; i++)
+        messages[i] = &input->queue[(input->queue_head + i) % input->queue_capacity];
+    input->batch_messages = count;
+    input->batch_next = 0;
+    return tg_source_decode(input->source, messages, count, &input->batch, reterr);
+}
+
+/* All rows of the batch are processed: its messages are done with. */
+static void finish_batch(struct tg_task_input *input)
+{
+    uint32_t last = (input->queue_head + input->batch_messages - 1) % input->queue_capacity;
+    input->position = input->queue[last].offset + 1;
+    input->leader_epoch = input->queue[last].leader_epoch;
+    drop_messages(input, input->batch_messages);
+    input->batch = NULL;
+    input->batch_messages = 0;
+}
+
+static int64_t head_time(const struct tg_task_input *input)
+{
+    return input->batch->rows->rowtime_ms[tg_batch_row(input->batch, input->batch_next)];
+}
+
+/* The input whose head is the earliest, ties by their order in the plan; *ret_limit: the earliest head of the
+ * others. */
+static struct tg_task_input *earliest_input(struct tg_task *task, int64_t *ret_limit)
+{
+    struct tg_task_input *earliest = NULL;
+    *ret_limit = INT64_MAX;
+    for (uint32_t i = 0; i < task->input_count; i++) {
+        struct tg_task_input *input = &task->inputs[i];
+        if (input->batch == NULL)
+            continue;
+        if (earliest == NULL || head_time(input) < head_time(earliest)) {
+            *ret_limit = earliest == NULL ? INT64_MAX : head_time(earliest);
+            earliest = input;
+        } else if (head_time(input) < *ret_limit) {
+            *ret_limit = head_time(input);
+        }
+    }
+    return earliest;
+}
+
+static enum tg_code process_run(struct tg_task_input *input, int64_t limit_ms, struct tg_error *reterr)
+{
+    const struct tg_batch *batch = input->batch;
+    uint32_t end = input->batch_next;
+    while (end < batch->selected &&
+           (end == input->batch_next || batch->rows->rowtime_ms[tg_batch_row(batch, end)] <= limit_ms)) {
+        int64_t time = batch->rows->rowtime_ms[tg_batch_row(batch, end)];
+        input->partition_time_ms = time > input->partition_time_ms ? time : input->partition_time_ms;
+        end++;
+    }
+    struct tg_batch run = *batch;
+    uint32_t *selection = NULL;
+    if (input->batch_next > 0 || end < batch->selected) {
+        run.selected = end - input->batch_next;
+        if (batch->selection != NULL) {
+            run.selection = batch->selection + input->batch_next;
+        } else {
+            selection = tg_arena_alloc(batch->arena, run.selected * sizeof *selection);
+            for (uint32_t i = 0; i < run.selected; i++)
+                selection[i] = input->batch_next + i;
+            run.selection = selection;
+        }
+    }
+    input->batch_next = end;
+    return input->source->kind->process(input->source, &run, reterr);
+}
+
+enum tg_code tg_task_process(struct tg_task *task, struct tg_error *reterr)
+{
+    for (uint32_t i = 0; i < task->input_count; i++) {
+        struct tg_task_input *input = &task->inputs[i];
+        while (input->batch == NULL && input->queue_count > 0) {
+            TG_TRY(decode_next(input, reterr));
+            if (input->batch->selected == 0)
+                finish_batch(input);
+        }
+    }
+    int64_t limit = INT64_MAX;
+    struct tg_task_input *input = earliest_input(task, &limit);
+    if (input == NULL)
+        return TG_OK;
+    TG_TRY(process_run(input, limit, reterr));
+    if (input->batch_next == input->batch->selected)
+        finish_batch(input);
+    return TG_OK;
+}

@@ -1,0 +1,134 @@
+/* topology/task.h: one task: the operators and stores of one sub-topology for one partition, with its input
+ * queues. Thread: the worker that owns its commit unit. Life: open -> (restore) -> bind to a producer -> push
+ * / process ... with flush, committed or rollback at each commit -> close. */
+#pragma once
+
+#include "data/batch.h"
+#include "kafka/kafka.h"
+#include "state/store.h"
+#include "topology/counters.h"
+#include "topology/operator.h"
+#include "topology/progress.h"
+#include "topology/query.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Key layouts of stores: how a local key becomes a changelog key (state/window_key.h). */
+struct tg_task_store {
+    struct tg_store *store;
+    struct tg_operator *owner;
+    const char *changelog_topic;
+    bool windowed; /* local: window start | key; changelog: key | window start | sequence 0 */
+    struct tg_producer_topic *target; /* of the present producer */
+    bool sealed;                      /* for the commit that is under way */
+};
+
+struct tg_task_input {
+    const char *topic;
+    int32_t partition;
+    struct tg_operator *source;
+    struct tg_message *queue; /* ring of messages that wait */
+    uint32_t queue_capacity, queue_head, queue_count;
+    const struct tg_batch *batch; /* decoded, partly processed; NULL: none */
+    uint32_t batch_messages;      /* messages at the queue's head that the batch was made of */
+    uint32_t batch_next;          /* first existing row that was not processed */
+    int64_t start_offset;         /* where reading began: what an absent commit stands for */
+    int64_t position;             /* next offset to read after what was processed */
+    int64_t end_position;         /* the last end of the partition that was reported; -1: none */
+    int32_t leader_epoch;
+    int64_t partition_time_ms; /* highest row time; -1: none */
+    int64_t committed_offset;  /* the base: what is known to be committed */
+    char committed_metadata[TG_PROGRESS_TEXT_MAX];
+    char tried_metadata[TG_PROGRESS_TEXT_MAX]; /* of the transaction that is being committed */
+    int64_t tried_offset;
+    struct tg_consumer *consumer; /* releases the messages */
+};
+
+enum { TG_TASK_STORES_MAX = 8 };
+
+struct tg_task {
+    const struct tg_query *query;
+    const struct tg_subtopology *subtopology;
+    int32_t partition;
+    struct tg_arena *arena; /* the task's life */
+    uint32_t operator_count;
+    struct tg_operator **operators; /* inputs before their consumers */
+    uint32_t input_count;
+    struct tg_task_input *inputs;
+    uint32_t store_count;
+    struct tg_task_store stores[TG_TASK_STORES_MAX];
+    uint32_t stores_to_restore;   /* 0: may process */
+    struct tg_producer *producer; /* borrowed */
+    struct tg_counters counters;
+    uint64_t reports; /* skipped records reported so far, for the rate limit */
+};
+
+TG_MUST_CHECK enum tg_code tg_task_open(const struct tg_query *query,
+                                        const struct tg_subtopology *subtopology, int32_t partition,
+                                        struct tg_task **ret_task, struct tg_error *reterr);
+/* Releases the messages that wait in an input. */
+void tg_task_clear_queue(struct tg_task_input *input);
+void tg_task_close(
+    struct tg_task *task); /* releases queued messages, drops what is not committed; NULL is a no-op */
+TG_MUST_CHECK enum tg_code tg_task_bind(struct tg_task *task, struct tg_producer *producer,
+                                        struct tg_error *reterr);
+
+/* The input of a topic, or NULL. */
+struct tg_task_input *tg_task_input_of(struct tg_task *task, const char *topic);
+/* Takes over the message (released after it was processed). */
+void tg_task_push(struct tg_task_input *input, const struct tg_message *message);
+bool tg_task_has_work(const struct tg_task *task);
+/* Processes one run: the longest part of one input's batch whose row times do not pass the head of the other
+ * inputs. */
+TG_MUST_CHECK enum tg_code tg_task_process(struct tg_task *task, struct tg_error *reterr);
+/* True when a commit would say something new: dirty stores or positions that moved. */
+bool tg_task_commit_needed(const struct tg_task *task);
+
+/* ---- commit ---- */
+
+/* Operators send what they hold back, stores are sealed, their changes go to the changelog topics. */
+TG_MUST_CHECK enum tg_code tg_task_flush(struct tg_task *task, struct tg_error *reterr);
+/* One offset per input with its metadata; `progress` holds worker and transaction, the task adds its times.
+ * Sets tried_*. */
+TG_MUST_CHECK enum tg_code tg_task_offsets(struct tg_task *task, const struct tg_progress *evidence,
+                                           struct tg_offset *ret_offsets, struct tg_error *reterr);
+/* The transaction is committed: stores apply into `batch`, the tried offsets become the base. */
+void tg_task_committed(struct tg_task *task, struct tg_state_batch *batch);
+/* The transaction is aborted: queues and uncommitted state are dropped, times and positions are those of the
+ * base again. */
+void tg_task_rollback(struct tg_task *task);
+/* Sets the base from what the group has committed (offset NONE: nothing yet) and loads the operators' times
+ * from its metadata. */
+void tg_task_set_base(struct tg_task *task, struct tg_task_input *input, int64_t offset,
+                      const char *metadata);
+
+/* ---- for operators ---- */
+
+struct tg_task_store_options {
+    const struct tg_plan_node *node;
+    bool windowed;
+};
+TG_MUST_CHECK enum tg_code tg_task_open_store(struct tg_operator *owner,
+                                              const struct tg_task_store_options *options,
+                                              struct tg_task_store **ret_store, struct tg_error *reterr);
+void tg_task_store_seal(struct tg_task_store *store); /* idempotent within a commit */
+
+/* Counts a row that is not processed and logs it with topic, partition, offset and reason (rate-limited). */
+struct tg_skip {
+    uint64_t *counter;
+    const struct tg_batch *batch;
+    uint32_t row;
+    const struct tg_plan_node *node;
+};
+void tg_task_skip(struct tg_task *task, const struct tg_skip *skip, const char *format, ...) TG_PRINTF(3, 4);
+
+struct tg_program_state;
+/* Counts and logs the expression errors of the last run of a program. */
+void tg_task_report_errors(struct tg_operator *self, const struct tg_batch *batch,
+                           const struct tg_program_state *state);
+
+#ifdef __cplusplus
+}
+#endif

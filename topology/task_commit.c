@@ -1,0 +1,183 @@
+/* A task's part of a commit, and what it goes back to when the commit fails. */
+#include "plan/nodes/aggregate.h"
+#include "state/changelog.h"
+#include "state/window_key.h"
+#include "topology/task.h"
+
+#include <stdio.h>
+
+enum tg_code tg_task_open_store(struct tg_operator *owner, const struct tg_task_store_options *options,
+                                struct tg_task_store **ret_store, struct tg_error *reterr)
+{
+    struct tg_task *task = owner->task;
+    TG_ASSERT(task->store_count < TG_TASK_STORES_MAX);
+    struct tg_task_store *slot = &task->stores[task->store_count];
+    const char *role = tg_query_store_name(task->arena, options->node);
+    const struct tg_store_options store_options = {
+        .name = tg_arena_printf(task->arena, "%s-%s", task->query->application_id, role),
+        .partition = task->partition,
+        .layout_id = tg_plan_layout_id(options->node),
+        .cache_bytes_max = task->query->settings.cache_bytes,
+    };
+    enum tg_code code = tg_store_open(task->query->state, &store_options, &slot->store, reterr);
+    if (code == TG_CODE_STATE_MISMATCH)
+        tg_fail_hint(reterr,
+                     "the query's grouping, window or aggregates were changed: give it another QUERY_ID, or "
+                     "delete the state "
+                     "directory and the topic %s",
+                     tg_query_changelog_topic(task->arena, task->query, role));
+    TG_TRY(code);
+    slot->owner = owner;
+    slot->windowed = options->windowed;
+    slot->changelog_topic = tg_query_changelog_topic(task->arena, task->query, role);
+    task->store_count++;
+    *ret_store = slot;
+    return TG_OK;
+}
+
+void tg_task_store_seal(struct tg_task_store *store)
+{
+    if (store->sealed)
+        return;
+    tg_store_seal(store->store);
+    store->sealed = true;
+}
+
+bool tg_task_commit_needed(const struct tg_task *task)
+{
+    for (uint32_t i = 0; i < task->store_count; i++)
+        if (tg_store_dirty_count(task->stores[i].store) > 0)
+            return true;
+    for (uint32_t i = 0; i < task->input_count; i++) {
+        const struct tg_task_input *input = &task->inputs[i];
+        int64_t base =
+            input->committed_offset == TG_OFFSET_NONE ? input->start_offset : input->committed_offset;
+        if (input->position > base || (input->queue_count == 0 && input->end_position > base))
+            return true;
+    }
+    return false;
+}
+
+/* Sends a store's changes to its changelog partition. */
+struct changelog_sender {
+    struct tg_changelog_sink base;
+    struct tg_task *task;
+    struct tg_producer_topic *target;
+};
+
+static enum tg_code send_change(struct tg_changelog_sink *self, struct tg_slice key, struct tg_slice value,
+                                int64_t timestamp_ms, struct tg_error *reterr)
+{
+    struct changelog_sender *sender = (struct changelog_sender *)self;
+    const struct tg_outgoing record = {
+        .topic = sender->target,
+        .partition = sender->task->partition,
+        .key = key,
+        .value = value,
+        .timestamp_ms = timestamp_ms < 0 ? 0 : timestamp_ms,
+    };
+    tg_count(&sender->task->counters.changelog_out, 1);
+    return tg_producer_send(sender->task->producer, &record, reterr);
+}
+
+enum tg_code tg_task_flush(struct tg_task *task, struct tg_error *reterr)
+{
+    for (uint32_t i = 0; i < task->operator_count; i++)
+        if (task->operators[i]->kind->flush != NULL)
+            TG_TRY(task->operators[i]->kind->flush(task->operators[i], reterr));
+    for (uint32_t i = 0; i < task->store_count; i++) {
+        struct tg_task_store *store = &task->stores[i];
+        tg_task_store_seal(store);
+        struct changelog_sender sender = {.base.send = send_change, .task = task, .target = store->target};
+        TG_TRY(tg_store_write_changelog(store->store, store->windowed ? TG_KEY_WINDOW : TG_KEY_PLAIN,
+                                        &sender.base, reterr));
+    }
+    return TG_OK;
+}
+
+static enum tg_code describe_progress(const struct tg_task *task, const struct tg_task_input *input,
+                                      const struct tg_progress *evidence, char text[TG_PROGRESS_TEXT_MAX],
+                                      struct tg_error *reterr)
+{
+    struct tg_progress progress = *evidence;
+    progress.stream_time_ms = input->partition_time_ms;
+    progress.entry_count = 0;
+    for (uint32_t i = 0; i < task->operator_count && progress.entry_count < TG_PROGRESS_ENTRIES_MAX; i++)
+        if (task->operators[i]->kind->progress != NULL)
+            progress.entries[progress.entry_count++] = (struct tg_progress_entry){
+                task->operators[i]->node->step, task->operators[i]->kind->progress(task->operators[i])};
+    return tg_progress_write(&progress, text, reterr);
+}
+
+enum tg_code tg_task_offsets(struct tg_task *task, const struct tg_progress *evidence,
+                             struct tg_offset *ret_offsets, struct tg_error *reterr)
+{
+    for (uint32_t i = 0; i < task->input_count; i++) {
+        struct tg_task_input *input = &task->inputs[i];
+        TG_TRY(describe_progress(task, input, evidence, input->tried_metadata, reterr));
+        /* With nothing left to process the position is the partition's end, past control records: lag shows
+         * 0. */
+        bool drained = input->queue_count == 0 && input->end_position > input->position;
+        input->tried_offset = drained ? input->end_position : input->position;
+        ret_offsets[i] = (struct tg_offset){
+            .topic = input->topic,
+            .partition = input->partition,
+            .offset = input->tried_offset,
+            .leader_epoch = drained ? -1 : input->leader_epoch,
+            .metadata = input->tried_metadata,
+        };
+    }
+    return TG_OK;
+}
+
+void tg_task_committed(struct tg_task *task, struct tg_state_batch *batch)
+{
+    for (uint32_t i = 0; i < task->store_count; i++) {
+        struct tg_task_store *store = &task->stores[i];
+        int64_t delivered = tg_producer_delivered_offset(store->target, task->partition);
+        int64_t progress =
+            store->owner->kind->progress == NULL ? INT64_MIN : store->owner->kind->progress(store->owner);
+        uint8_t bytes[8];
+        tg_store_u64(bytes, (uint64_t)progress);
+        tg_store_apply(store->store, batch, delivered < 0 ? -1 : delivered + 1,
+                       tg_slice_of(bytes, sizeof bytes));
+        store->sealed = false;
+    }
+    for (uint32_t i = 0; i < task->input_count; i++) {
+        struct tg_task_input *input = &task->inputs[i];
+        input->committed_offset = input->tried_offset;
+        input->position = input->tried_offset;
+        memcpy(input->committed_metadata, input->tried_metadata, sizeof input->committed_metadata);
+    }
+}
+
+void tg_task_set_base(struct tg_task *task, struct tg_task_input *input, int64_t offset, const char *metadata)
+{
+    struct tg_arena *arena = tg_arena_new(0);
+    struct tg_progress progress;
+    tg_progress_read(arena, metadata, &progress);
+    input->committed_offset = offset;
+    snprintf(input->committed_metadata, sizeof input->committed_metadata, "%s",
+             metadata == NULL ? "" : metadata);
+    input->position = offset == TG_OFFSET_NONE ? input->start_offset : offset;
+    input->end_position = -1;
+    input->partition_time_ms = progress.stream_time_ms;
+    for (uint32_t i = 0; i < task->operator_count; i++)
+        if (task->operators[i]->kind->load_progress != NULL)
+            task->operators[i]->kind->load_progress(
+                task->operators[i], tg_progress_find(&progress, task->operators[i]->node->step));
+    tg_arena_free(arena);
+}
+
+void tg_task_rollback(struct tg_task *task)
+{
+    for (uint32_t i = 0; i < task->store_count; i++) {
+        tg_store_discard(task->stores[i].store);
+        task->stores[i].sealed = false;
+    }
+    for (uint32_t i = 0; i < task->input_count; i++) {
+        struct tg_task_input *input = &task->inputs[i];
+        tg_task_clear_queue(input);
+        tg_task_set_base(task, input, input->committed_offset, input->committed_metadata);
+    }
+}

@@ -1,0 +1,183 @@
+/* The topics of a query: looked up, created where absent, checked where they exist (tg_query_prepare). */
+#include "plan/nodes/aggregate.h"
+#include "plan/nodes/rekey.h"
+#include "plan/nodes/sink.h"
+#include "topology/query.h"
+
+#include <string.h>
+
+enum { SETTINGS_MAX = 4 };
+
+struct topic_request {
+    const char *name;
+    int32_t partition_count;
+    int32_t replication_factor;
+    struct tg_topic_setting settings[SETTINGS_MAX];
+    uint32_t setting_count;
+};
+
+static void add_setting(struct topic_request *request, const char *name, const char *value)
+{
+    TG_ASSERT(request->setting_count < SETTINGS_MAX);
+    request->settings[request->setting_count++] = (struct tg_topic_setting){name, value};
+}
+
+/* Creates the topic if it is absent. *ret_partitions: what it has now; *ret_created: whether we made it. */
+static enum tg_code ensure_topic(struct tg_cluster *cluster, const struct topic_request *request,
+                                 int timeout_ms, int32_t *ret_partitions, bool *ret_created,
+                                 struct tg_error *reterr)
+{
+    *ret_created = false;
+    enum tg_code code = tg_admin_partition_count(cluster, request->name, timeout_ms, ret_partitions, reterr);
+    if (code != TG_CODE_TOPIC_UNKNOWN)
+        return code;
+    const struct tg_topic_spec spec = {
+        .name = request->name,
+        .partition_count = request->partition_count,
+        .replication_factor = request->replication_factor,
+        .settings = request->settings,
+        .setting_count = request->setting_count,
+    };
+    code = tg_admin_create_topic(cluster, &spec, timeout_ms, reterr);
+    if (code == TG_CODE_DUPLICATE_NAME) /* another process of the application was faster */
+        return tg_admin_partition_count(cluster, request->name, timeout_ms, ret_partitions, reterr);
+    TG_TRY(code);
+    *ret_partitions = request->partition_count;
+    *ret_created = true;
+    return TG_OK;
+}
+
+static enum tg_code look_up_sources(struct tg_query *query, struct tg_subtopology *subtopology,
+                                    int timeout_ms, struct tg_error *reterr)
+{
+    for (uint32_t i = 0; i < subtopology->source_count; i++) {
+        const char *topic = tg_subtopology_topic(subtopology, i);
+        int32_t count = 0;
+        enum tg_code code = tg_admin_partition_count(query->cluster, topic, timeout_ms, &count, reterr);
+        if (code == TG_CODE_TOPIC_UNKNOWN)
+            tg_fail_hint(reterr,
+                         "create it first, or give PARTITIONS in the WITH clause of its CREATE statement");
+        TG_TRY(code);
+        if (i > 0 && count != subtopology->partition_count)
+            return tg_fail(reterr, TG_CODE_TOPIC_MISMATCH,
+                           "topics %s and %s are read together but have %d and %d partitions",
+                           tg_subtopology_topic(subtopology, 0), topic, subtopology->partition_count, count);
+        subtopology->partition_count = count;
+    }
+    return TG_OK;
+}
+
+/* With one source partition all keys are in one task already, so a new key needs no repartition topic. */
+static enum tg_code check_repartitions(const struct tg_query *query, struct tg_plan_node *const *nodes,
+                                       uint32_t node_count, struct tg_error *reterr)
+{
+    int32_t partitions = query->subtopologies[0].partition_count;
+    for (uint32_t i = 0; i < node_count && partitions > 1; i++) {
+        if (nodes[i]->kind != &tg_plan_rekey_kind || !((const struct tg_plan_rekey *)nodes[i])->repartition)
+            continue;
+        tg_fail(reterr, TG_CODE_UNSUPPORTED,
+                "step %s gives rows a new key before they are aggregated, and topic %s has %d partitions: "
+                "rows would have to move "
+                "through a repartition topic, which this version does not run",
+                nodes[i]->step, tg_subtopology_topic(&query->subtopologies[0], 0), partitions);
+        return tg_fail_hint(reterr, "write the new key with CREATE STREAM ... PARTITION BY in a statement "
+                                    "before, and aggregate that stream");
+    }
+    return TG_OK;
+}
+
+/* The policy of the existing topic must not lose what we need: a sink table and a changelog must not be plain
+ * "delete". */
+static enum tg_code check_policy(const struct tg_query *query, const char *topic, int timeout_ms,
+                                 struct tg_error *reterr)
+{
+    struct tg_arena *arena = tg_arena_new(0);
+    const char *policy = NULL;
+    enum tg_code code =
+        tg_admin_topic_setting(query->cluster, topic, "cleanup.policy", timeout_ms, arena, &policy, reterr);
+    if (code == TG_OK && strstr(policy, "compact") == NULL) {
+        tg_fail(reterr, TG_CODE_TOPIC_MISMATCH,
+                "changelog topic %s has cleanup.policy=%s: its records would be deleted and state lost",
+                topic, policy);
+        code = tg_fail_hint(reterr, "set cleanup.policy=compact on the topic");
+    }
+    tg_arena_free(arena);
+    return code;
+}
+
+static enum tg_code prepare_changelog(struct tg_query *query, const struct tg_plan_node *node, int timeout_ms,
+                                      struct tg_error *reterr)
+{
+    int32_t partitions = query->subtopologies[0].partition_count, found = 0;
+    bool created = false;
+    struct topic_request request = {
+        .name = tg_query_changelog_topic(query->arena, query, tg_query_store_name(query->arena, node)),
+        .partition_count = partitions,
+        .replication_factor = query->settings.internal_replication,
+    };
+    /* Event times may be older than any retention, so time must delete nothing: our tombstones do. */
+    add_setting(&request, "cleanup.policy", "compact");
+    add_setting(&request, "retention.ms", "-1");
+    add_setting(&request, "message.timestamp.type", "CreateTime");
+    TG_TRY(ensure_topic(query->cluster, &request, timeout_ms, &found, &created, reterr));
+    if (found != partitions) {
+        tg_fail(reterr, TG_CODE_TOPIC_MISMATCH,
+                "changelog topic %s has %d partitions, but the source topic %s has %d", request.name, found,
+                tg_subtopology_topic(&query->subtopologies[0], 0), partitions);
+        return tg_fail_hint(reterr, "the source's partitions were changed after state was built; start the "
+                                    "query under another QUERY_ID");
+    }
+    return created ? TG_OK : check_policy(query, request.name, timeout_ms, reterr);
+}
+
+/* A stream's sink keeps records as long as its source does, if RETENTION_MS is not given. */
+static enum tg_code sink_retention(const struct tg_query *query, const struct tg_plan_topic *topic,
+                                   int timeout_ms, const char **ret_value, struct tg_error *reterr)
+{
+    if (topic->retention_ms != -2) {
+        *ret_value = tg_arena_printf(query->arena, "%lld", (long long)topic->retention_ms);
+        return TG_OK;
+    }
+    return tg_admin_topic_setting(query->cluster, tg_subtopology_topic(&query->subtopologies[0], 0),
+                                  "retention.ms", timeout_ms, query->arena, ret_value, reterr);
+}
+
+static enum tg_code prepare_sink(struct tg_query *query, int timeout_ms, struct tg_error *reterr)
+{
+    const struct tg_plan_sink *sink = (const struct tg_plan_sink *)query->plan->root;
+    bool created = false;
+    struct topic_request request = {
+        .name = sink->topic.name,
+        .partition_count = sink->topic.partition_count > 0 ? sink->topic.partition_count
+                                                           : query->subtopologies[0].partition_count,
+        .replication_factor = sink->topic.replication_factor,
+    };
+    add_setting(&request, "cleanup.policy", sink->topic.compacted ? "compact" : "delete");
+    const char *retention = NULL;
+    TG_TRY(sink_retention(query, &sink->topic, timeout_ms, &retention, reterr));
+    add_setting(&request, "retention.ms", retention);
+    TG_TRY(
+        ensure_topic(query->cluster, &request, timeout_ms, &query->sink_partition_count, &created, reterr));
+    if (sink->topic.partition_count > 0 && sink->topic.partition_count != query->sink_partition_count) {
+        tg_fail(reterr, TG_CODE_TOPIC_MISMATCH,
+                "topic %s exists with %d partitions, but the statement says PARTITIONS=%d", sink->topic.name,
+                query->sink_partition_count, sink->topic.partition_count);
+        return tg_fail_hint(reterr, "leave PARTITIONS out, or choose another KAFKA_TOPIC");
+    }
+    return TG_OK;
+}
+
+enum tg_code tg_query_prepare(struct tg_query *query, int timeout_ms, struct tg_error *reterr)
+{
+    uint32_t node_count = tg_plan_node_count(query->plan);
+    struct tg_plan_node **nodes =
+        tg_arena_alloc_zero(query->arena, node_count, sizeof(struct tg_plan_node *));
+    tg_plan_list_nodes(query->plan, nodes);
+    TG_TRY(look_up_sources(query, &query->subtopologies[0], timeout_ms, reterr));
+    TG_TRY(check_repartitions(query, nodes, node_count, reterr));
+    TG_TRY(prepare_sink(query, timeout_ms, reterr));
+    for (uint32_t i = 0; i < node_count; i++)
+        if (nodes[i]->kind == &tg_plan_aggregate_kind)
+            TG_TRY(prepare_changelog(query, nodes[i], timeout_ms, reterr));
+    return TG_OK;
+}
