@@ -9,10 +9,6 @@
 extern "C" {
 #endif
 
-/* tg_fail with a place (offset and length; line and column may still be 0). Returns `code`. */
-enum tg_code tg_fail_at(struct tg_error *reterr, enum tg_code code, struct tg_place place, const char *format,
-                        ...) TG_PRINTF(4, 5);
-
 /* Computes line and column of the place, if it has an offset or a length but no line yet. Call once, with the
  * whole text that was parsed, where an error of parser, analyzer or expression builder leaves sql/. */
 void tg_error_locate(struct tg_error *error, struct tg_slice text);

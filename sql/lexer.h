@@ -11,6 +11,7 @@ extern "C" {
 struct tg_variables; /* sql/variables.h */
 
 enum tg_token_kind {
+    TG_TOKEN_BAD,         /* what the lexer refused: the parser keeps its error */
     TG_TOKEN_END,         /* of the text */
     TG_TOKEN_NAME,        /* an unquoted identifier, and no keyword */
     TG_TOKEN_QUOTED_NAME, /* `x` or "x" */
