@@ -26,13 +26,15 @@ TEST_P(Base64, EncodesAndDecodes)
 
     std::string back(text.size() / 4 * 3 + 1, '?');
     size_t length = 0;
-    ASSERT_TRUE(tg_base64_decode(tg_slice_of(text.data(), text.size()), reinterpret_cast<uint8_t *>(&back[0]), &length));
+    ASSERT_TRUE(tg_base64_decode(tg_slice_of(text.data(), text.size()), reinterpret_cast<uint8_t *>(&back[0]),
+                                 &length));
     EXPECT_EQ(back.substr(0, length), bytes);
 }
 
 INSTANTIATE_TEST_SUITE_P(Vectors, Base64,
-                         testing::Values(Pair{"empty", "", ""}, Pair{"one", "f", "Zg=="}, Pair{"two", "fo", "Zm8="},
-                                         Pair{"three", "foo", "Zm9v"}, Pair{"six", "foobar", "Zm9vYmFy"},
+                         testing::Values(Pair{"empty", "", ""}, Pair{"one", "f", "Zg=="},
+                                         Pair{"two", "fo", "Zm8="}, Pair{"three", "foo", "Zm9v"},
+                                         Pair{"six", "foobar", "Zm9vYmFy"},
                                          Pair{"high", "\xff\xfe\xfd\xfb", "//79+w=="}),
                          [](const auto &info) { return std::string(info.param.name); });
 
@@ -48,7 +50,8 @@ TEST(Base64Decode, RefusesWhatIsNotBase64)
 {
     uint8_t out[16];
     size_t length = 0;
-    for (const char *text : {"Z", "Zg", "Zg=", "Zg==Zg==", "Zg==x", "Z===", "====", "Zm-v", "Zh==", "Zm9=", "Zm9v!"})
+    for (const char *text :
+         {"Z", "Zg", "Zg=", "Zg==Zg==", "Zg==x", "Z===", "====", "Zm-v", "Zh==", "Zm9=", "Zm9v!"})
         EXPECT_FALSE(tg_base64_decode(tg_slice_text(text), out, &length)) << text;
 }
 
