@@ -31,6 +31,12 @@ struct json_encoder {
 TG_MUST_CHECK static enum tg_code write_value(const struct node *node, const struct tg_column *column,
                                               uint32_t row, struct tg_buffer *out, struct tg_error *reterr);
 
+static void write_int64(struct tg_buffer *out, int64_t value)
+{
+    uint8_t *target = tg_buffer_reserve(out, TG_JSON_INT64_ROOM);
+    out->length += (size_t)(tg_json_put_int64(target, value) - target);
+}
+
 static void write_boolean(struct tg_buffer *out, bool value)
 {
     tg_buffer_append(out, value ? "true" : "false", value ? 4 : 5);
@@ -42,14 +48,34 @@ static void write_decimal(struct tg_buffer *out, tg_int128 value, unsigned scale
     out->length += tg_decimal_write(value, scale, target);
 }
 
-static inline void write_prefix(const struct member *member, struct tg_buffer *out)
+/* Writes the prefix and, for the most common types, the value behind it in one go; false: the value is still
+ * to be written. */
+static inline bool write_common(const struct member *member, const struct tg_column *column, uint32_t row,
+                                struct tg_buffer *out)
 {
+    enum tg_type_kind kind = member->node.type->kind;
     if (__builtin_expect(member->prefix_length > PREFIX_BLOCK, 0)) {
         tg_buffer_append(out, member->prefix, member->prefix_length);
-        return;
+        return false;
     }
-    memcpy(tg_buffer_reserve(out, PREFIX_BLOCK), member->prefix, PREFIX_BLOCK);
+    size_t text_length = kind == TG_TYPE_STRING && column->valid[row] ? column->values.bytes[row].length : 0;
+    uint8_t *target = tg_buffer_reserve(out, PREFIX_BLOCK + TG_JSON_INT64_ROOM + text_length);
+    memcpy(target, member->prefix, PREFIX_BLOCK);
     out->length += member->prefix_length;
+    if (!column->valid[row])
+        return false;
+    uint8_t *start = target + member->prefix_length;
+    uint8_t *end = NULL;
+    if (kind == TG_TYPE_STRING)
+        end = tg_json_put_plain_string(start, column->values.bytes[row]);
+    else if (kind == TG_TYPE_BIGINT || kind == TG_TYPE_TIMESTAMP)
+        end = tg_json_put_int64(start, column->values.int64[row]);
+    else if (kind == TG_TYPE_INT)
+        end = tg_json_put_int64(start, column->values.int32[row]);
+    if (end == NULL)
+        return false;
+    out->length += (size_t)(end - start);
+    return true;
 }
 
 TG_MUST_CHECK static enum tg_code write_members(const struct node *node,
@@ -57,7 +83,8 @@ TG_MUST_CHECK static enum tg_code write_members(const struct node *node,
                                                 struct tg_buffer *out, struct tg_error *reterr)
 {
     for (uint32_t i = 0; i < node->member_count; i++) {
-        write_prefix(&node->members[i], out);
+        if (write_common(&node->members[i], columns[i], row, out))
+            continue;
         if (write_value(&node->members[i].node, columns[i], row, out, reterr) != TG_OK)
             return tg_fail_context(reterr, "in %s", node->members[i].name);
     }
@@ -114,11 +141,11 @@ static enum tg_code write_value(const struct node *node, const struct tg_column 
     case TG_TYPE_INT:
     case TG_TYPE_DATE:
     case TG_TYPE_TIME:
-        tg_json_write_int64(out, column->values.int32[row]);
+        write_int64(out, column->values.int32[row]);
         return TG_OK;
     case TG_TYPE_BIGINT:
     case TG_TYPE_TIMESTAMP:
-        tg_json_write_int64(out, column->values.int64[row]);
+        write_int64(out, column->values.int64[row]);
         return TG_OK;
     case TG_TYPE_DOUBLE:
         tg_json_write_double(out, column->values.float64[row]);

@@ -66,20 +66,21 @@ uint32_t tg_json_fields_begin(struct tg_json_fields *fields);
 void tg_json_fields_guess(struct tg_json_fields *fields, uint32_t position, struct tg_slice name,
                           int32_t field);
 
-/* Whether the text at the cursor is the name that `guess` expects. */
-static inline bool tg_json_guess_holds(const struct tg_json_guess *guess, const struct tg_json_cursor *cursor)
+/* Whether the text at `at` is the name that `guess` expects. */
+static inline bool tg_json_guess_holds(const struct tg_json_guess *guess, const uint8_t *at,
+                                       const uint8_t *end)
 {
-    if (guess->length == 0 || (size_t)(cursor->end - cursor->at) < guess->length)
+    if (guess->length == 0 || (size_t)(end - at) < guess->length)
         return false;
 #ifdef __SSE2__
-    if (cursor->end - cursor->at >= 16 && guess->length <= 16) {
-        __m128i text = _mm_loadu_si128((const __m128i *)(const void *)cursor->at);
+    if (end - at >= 16 && guess->length <= 16) {
+        __m128i text = _mm_loadu_si128((const __m128i *)(const void *)at);
         __m128i name = _mm_loadu_si128((const __m128i *)(const void *)guess->name);
         unsigned wanted = (1U << guess->length) - 1;
         return ((unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(text, name)) & wanted) == wanted;
     }
 #endif
-    return memcmp(cursor->at, guess->name, guess->length) == 0;
+    return memcmp(at, guess->name, guess->length) == 0;
 }
 
 #ifdef __cplusplus

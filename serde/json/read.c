@@ -3,6 +3,7 @@
 #include "base/base64.h"
 #include "data/number.h"
 #include "serde/json/number.h"
+#include "serde/json/plain.h"
 #include "serde/json/repeats.h"
 #include "serde/text_value.h"
 
@@ -382,7 +383,8 @@ static inline bool find_field(struct tg_json_reader *reader, struct tg_json_fiel
                               int32_t *ret_field)
 {
     struct tg_json_cursor *cursor = &reader->cursor;
-    if (position < fields->guess_count && tg_json_guess_holds(&fields->guesses[position], cursor)) {
+    if (position < fields->guess_count &&
+        tg_json_guess_holds(&fields->guesses[position], cursor->at, cursor->end)) {
         *ret_field = fields->guesses[position].field;
         cursor->at += fields->guesses[position].length;
         if (cursor->end - cursor->at >= 2 && cursor->at[0] == ':' && cursor->at[1] > ' ') {
@@ -401,42 +403,102 @@ static inline bool find_field(struct tg_json_reader *reader, struct tg_json_fiel
     return true;
 }
 
+/* An object on its way into a row. */
+struct object {
+    struct tg_json_fields *fields;
+    struct tg_column *const *columns; /* NULL: only checked */
+    uint32_t row;
+    uint32_t number;   /* of tg_json_fields_begin */
+    uint32_t found;    /* fields that had a member */
+    uint32_t position; /* of the next member */
+};
+
+/* Takes members as long as they are where the previous object had them and have values in plain form. The
+ * cursor ends in front of the first other member (returns true), or behind the last value it took. */
+static inline bool read_plain_members(struct tg_json_cursor *cursor, struct object *object)
+{
+    struct tg_json_fields *fields = object->fields;
+    const uint8_t *end = cursor->end;
+    const uint8_t *at = cursor->at;
+    bool roomy = end - cursor->begin >= TG_JSON_PLAIN_ROOM;
+    for (; roomy && object->position < fields->guess_count; object->position++) {
+        const struct tg_json_guess *guess = &fields->guesses[object->position];
+        int32_t field = guess->field;
+        if (field == TG_JSON_FIELD_NONE || !tg_json_guess_holds(guess, at, end) ||
+            fields->seen[field] == object->number)
+            break;
+        const uint8_t *behind = tg_json_plain_colon(at + guess->length, end);
+        if (behind == NULL)
+            break;
+        behind = tg_json_plain_value(&fields->fields[field].node,
+                                     object->columns == NULL ? NULL : object->columns[field], object->row,
+                                     behind, end);
+        if (behind == NULL)
+            break;
+        fields->seen[field] = object->number;
+        object->found++;
+        bool more = end - behind > 2 && *behind == ',';
+        if (more) {
+            at = behind + 1 + (behind[1] == ' ');
+            more = *at > ' ';
+        }
+        if (!more) {
+            object->position++;
+            cursor->at = behind;
+            return false;
+        }
+    }
+    cursor->at = at;
+    return true;
+}
+
+static enum tg_json_outcome read_member(struct tg_json_reader *reader, struct object *object)
+{
+    struct tg_json_fields *fields = object->fields;
+    int32_t field;
+    if (!find_field(reader, fields, object->position++, &field))
+        return TG_JSON_MALFORMED;
+    if (field == TG_JSON_FIELD_NONE)
+        return tg_json_skip(&reader->cursor) ? TG_JSON_READ : TG_JSON_MALFORMED;
+    if (fields->seen[field] == object->number)
+        return TG_JSON_TWICE;
+    fields->seen[field] = object->number;
+    object->found++;
+    struct tg_column *column = object->columns == NULL ? NULL : object->columns[field];
+    enum tg_json_outcome outcome =
+        tg_json_read_value(reader, &fields->fields[field].node, column, object->row);
+    return outcome == TG_JSON_READ ? outcome
+                                   : tg_json_fail_in_member(reader, fields->fields[field].name, outcome);
+}
+
+static void set_missing_null(const struct object *object)
+{
+    for (uint32_t i = 0; i < object->fields->count; i++)
+        if (object->fields->seen[i] != object->number)
+            tg_json_set_null(object->columns[i], object->row);
+}
+
 enum tg_json_outcome tg_json_read_members(struct tg_json_reader *reader, struct tg_json_fields *fields,
                                           struct tg_column *const *columns, uint32_t row)
 {
     if (reader->careful)
         return tg_json_read_members_careful(reader, fields, columns, row);
     struct tg_json_cursor *cursor = &reader->cursor;
+    struct object object = {
+        .fields = fields, .columns = columns, .row = row, .number = tg_json_fields_begin(fields)};
     bool empty;
     if (!tg_json_open(cursor, &empty))
         return TG_JSON_MALFORMED;
-    uint32_t object = tg_json_fields_begin(fields);
-    uint32_t found = 0;
-    uint32_t position = 0;
-    for (bool more = !empty; more; position++) {
-        int32_t field;
-        if (!find_field(reader, fields, position, &field))
-            return TG_JSON_MALFORMED;
-        if (field == TG_JSON_FIELD_NONE) {
-            if (!tg_json_skip(cursor))
-                return TG_JSON_MALFORMED;
-        } else {
-            if (fields->seen[field] == object)
-                return TG_JSON_TWICE;
-            fields->seen[field] = object;
-            found++;
-            enum tg_json_outcome outcome = tg_json_read_value(reader, &fields->fields[field].node,
-                                                              columns == NULL ? NULL : columns[field], row);
+    for (bool more = !empty; more;) {
+        if (read_plain_members(cursor, &object)) {
+            enum tg_json_outcome outcome = read_member(reader, &object);
             if (outcome != TG_JSON_READ)
-                return tg_json_fail_in_member(reader, fields->fields[field].name, outcome);
+                return outcome;
         }
         if (!tg_json_next(cursor, '}', &more))
             return TG_JSON_MALFORMED;
     }
-    if (found == fields->count || columns == NULL)
-        return TG_JSON_READ;
-    for (uint32_t i = 0; i < fields->count; i++)
-        if (fields->seen[i] != object)
-            tg_json_set_null(columns[i], row);
+    if (object.found < fields->count && columns != NULL)
+        set_missing_null(&object);
     return TG_JSON_READ;
 }

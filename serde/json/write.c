@@ -23,26 +23,103 @@ static size_t write_escape(uint8_t byte, uint8_t *out)
     return 6;
 }
 
-void tg_json_write_string(struct tg_buffer *out, struct tg_slice text)
+static void write_escaped(struct tg_buffer *out, struct tg_slice text)
 {
     const uint8_t *at = text.data;
     const uint8_t *end = at + text.length;
-    uint8_t *target = tg_buffer_reserve(out, text.length + 2);
     bool high = false;
-    *target++ = '"';
+    tg_buffer_append_byte(out, '"');
     while (at < end) {
         const uint8_t *stop = tg_json_plain_end(at, end, &high);
-        memcpy(target, at, (size_t)(stop - at));
-        target += stop - at;
+        tg_buffer_append(out, at, (size_t)(stop - at));
         at = stop;
-        if (at == end)
-            break;
-        out->length = (size_t)(target - out->data);
-        target = tg_buffer_reserve(out, (size_t)(end - at) + 8);
-        target += write_escape(*at++, target);
+        if (at < end)
+            out->length += write_escape(*at++, tg_buffer_reserve(out, 6));
     }
+    tg_buffer_append_byte(out, '"');
+}
+
+#ifdef __SSE2__
+static inline bool needs_escape(__m128i chunk)
+{
+    __m128i quote = _mm_cmpeq_epi8(chunk, _mm_set1_epi8('"'));
+    __m128i backslash = _mm_cmpeq_epi8(chunk, _mm_set1_epi8('\\'));
+    __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(chunk, _mm_set1_epi8(0x1f)), chunk);
+    return _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, backslash), control)) != 0;
+}
+
+/* Copies 16 bytes; whether one of them needs an escape. */
+static inline bool copy16(uint8_t *target, const uint8_t *source)
+{
+    __m128i chunk = _mm_loadu_si128((const __m128i *)(const void *)source);
+    _mm_storeu_si128((__m128i *)(void *)target, chunk);
+    return needs_escape(chunk);
+}
+
+/* The last bytes of a block are copied with some before them, so that nothing outside the text is touched. */
+static inline bool copy_short(uint8_t *target, const uint8_t *source, size_t length)
+{
+    uint64_t first = 0x2020202020202020ULL;
+    uint64_t last = first;
+    if (length >= 8) {
+        memcpy(&first, source, 8);
+        memcpy(&last, source + length - 8, 8);
+        memcpy(target, &first, 8);
+        memcpy(target + length - 8, &last, 8);
+    } else if (length >= 4) {
+        memcpy(&first, source, 4);
+        memcpy(&last, source + length - 4, 4);
+        memcpy(target, &first, 4);
+        memcpy(target + length - 4, &last, 4);
+    } else {
+        bool escape = false;
+        for (size_t i = 0; i < length; i++) {
+            target[i] = source[i];
+            escape |= source[i] == '"' || source[i] == '\\' || source[i] < 0x20;
+        }
+        return escape;
+    }
+    return needs_escape(_mm_set_epi64x((long long)last, (long long)first));
+}
+
+uint8_t *tg_json_put_plain_string(uint8_t *target, struct tg_slice text)
+{
+    bool escape = false;
     *target++ = '"';
-    out->length = (size_t)(target - out->data);
+    if (text.length < 16) {
+        escape = copy_short(target, text.data, text.length);
+    } else {
+        for (size_t done = 0; done + 16 <= text.length; done += 16)
+            escape |= copy16(target + done, text.data + done);
+        escape |= copy16(target + text.length - 16, text.data + text.length - 16);
+    }
+    target += text.length;
+    *target++ = '"';
+    return escape ? NULL : target;
+}
+#else
+uint8_t *tg_json_put_plain_string(uint8_t *target, struct tg_slice text)
+{
+    bool high = false;
+    const uint8_t *end = text.data + text.length;
+    if (tg_json_plain_end(text.data, end, &high) != end)
+        return NULL;
+    *target++ = '"';
+    if (text.length > 0)
+        memcpy(target, text.data, text.length);
+    target += text.length;
+    *target++ = '"';
+    return target;
+}
+#endif
+
+void tg_json_write_string(struct tg_buffer *out, struct tg_slice text)
+{
+    uint8_t *end = tg_json_put_plain_string(tg_buffer_reserve(out, text.length + TG_JSON_STRING_ROOM), text);
+    if (end == NULL)
+        write_escaped(out, text);
+    else
+        out->length = (size_t)(end - out->data);
 }
 
 void tg_json_write_double(struct tg_buffer *out, double value)
@@ -58,31 +135,61 @@ void tg_json_write_double(struct tg_buffer *out, double value)
     out->length += length + 2;
 }
 
-/* Digits two at a time from the back of a small buffer. */
-void tg_json_write_int64(struct tg_buffer *out, int64_t value)
+static inline unsigned count_digits(uint64_t value)
+{
+    static const uint64_t powers[] = {0,
+                                      10,
+                                      100,
+                                      1000,
+                                      10000,
+                                      100000,
+                                      1000000,
+                                      10000000,
+                                      100000000,
+                                      1000000000,
+                                      10000000000,
+                                      100000000000,
+                                      1000000000000,
+                                      10000000000000,
+                                      100000000000000,
+                                      1000000000000000,
+                                      10000000000000000,
+                                      100000000000000000,
+                                      1000000000000000000,
+                                      10000000000000000000ULL};
+    unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1);
+    unsigned least = bits * 1233 >> 12; /* log10(2) is about 1233 / 4096 */
+    return least + (value >= powers[least]);
+}
+
+uint8_t *tg_json_put_int64(uint8_t *target, int64_t value)
 {
     static const char pairs[] =
         "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
         "4950515253545556575859606162636465666768697071727374757677787980818283848586878889909192939495969798"
         "99";
-    char digits[TG_INT64_TEXT_MAX];
-    char *at = digits + sizeof digits;
     uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    for (; left >= 100; left /= 100) {
-        at -= 2;
-        memcpy(at, pairs + left % 100 * 2, 2);
-    }
-    if (left >= 10) {
-        at -= 2;
-        memcpy(at, pairs + left * 2, 2);
-    } else {
-        *--at = (char)('0' + left);
-    }
     if (value < 0)
-        *--at = '-';
-    size_t length = (size_t)(digits + sizeof digits - at);
-    memcpy(tg_buffer_reserve(out, sizeof digits), at, length);
-    out->length += length;
+        *target++ = '-';
+    uint8_t *end = target + count_digits(left);
+    uint8_t *at = end;
+    for (; left >= 10000; left /= 10000) {
+        uint32_t low = (uint32_t)(left % 10000);
+        at -= 4;
+        memcpy(at, pairs + low / 100 * 2, 2);
+        memcpy(at + 2, pairs + low % 100 * 2, 2);
+    }
+    uint32_t rest = (uint32_t)left;
+    if (rest >= 100) {
+        at -= 2;
+        memcpy(at, pairs + rest % 100 * 2, 2);
+        rest /= 100;
+    }
+    if (rest >= 10)
+        memcpy(at - 2, pairs + rest * 2, 2);
+    else
+        at[-1] = (uint8_t)('0' + rest);
+    return end;
 }
 
 void tg_json_write_base64(struct tg_buffer *out, struct tg_slice bytes)

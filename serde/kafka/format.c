@@ -30,7 +30,7 @@ static const char *decode_fixed(enum tg_type_kind kind, struct tg_slice record, 
                                 uint32_t row, struct tg_arena *arena)
 {
     if (record.length != fixed_size(kind))
-        return tg_arena_printf(arena, "%zu bytes, but a %s has %zu", record.length, tg_type_kind_name(kind),
+        return tg_arena_printf(arena, "%zu bytes, but %s has %zu", record.length, tg_type_kind_name(kind),
                                fixed_size(kind));
     if (column == NULL)
         return NULL;

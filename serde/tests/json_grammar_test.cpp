@@ -3,11 +3,12 @@
 #include <jansson.h>
 
 #include <cctype>
+#include <memory>
 #include <random>
 #include <string>
 
 #include "serde/json/scan.h"
-#include "serde/tests/serde_test.h"
+#include "serde/tests/serde_test.hpp"
 
 namespace
 {
@@ -144,6 +145,91 @@ TEST(JsonGrammar, StringsStopAtEveryPlace)
             EXPECT_FALSE(we_accept(text + "\"")) << length;
         }
     }
+}
+
+const char *const records[] = {
+    "{\"A\":12345,\"B\":\"a text that is longer than a "
+    "block\",\"C\":7,\"D\":{\"X\":1,\"Y\":\"y\"},\"E\":[1,22,333],\"F\":true,\"G\":1.5}",
+    "{\"a\":123456789012, \"b\": \"short\", \"other\": \"ignored\", \"c\": 2147483647, \"f\": false, \"g\": "
+    "\"2\"}",
+    "{\"A\":0,\"B\":null,\"C\":1,\"D\":null,\"E\":[],\"F\":null,\"G\":0.001}",
+    "{\"A\":1,\"B\":\"x\",\"C\":2}",
+};
+
+// Puts a value of another kind in the place of a run of digits.
+std::string swap_value(std::string text, std::mt19937 &random)
+{
+    static const char *const values[] = {
+        "true", "[1]", "{\"X\":2}", "\"7\"", "\"x\"", "99999999999999999999", "-1.5e3", "null"};
+    size_t at = text.find_first_of("0123456789", random() % text.size());
+    if (at == std::string::npos)
+        return text;
+    size_t end = text.find_first_not_of("0123456789", at);
+    return text.substr(0, at) + values[random() % (sizeof values / sizeof *values)] + text.substr(end);
+}
+
+// A decoder that knows the member order and one that does not, and one that only checks, say the same of
+// every record; it is malformed exactly if the scanner alone says so.
+TEST(JsonGrammar, DecodersAgreeOnMutatedRecords)
+{
+    const unsigned seed = 20240602;
+    std::mt19937 random(seed);
+    serde_test::Columns columns({{"A", "BIGINT"},
+                                 {"B", "STRING"},
+                                 {"C", "INT"},
+                                 {"D", "STRUCT<X BIGINT, Y STRING>"},
+                                 {"E", "ARRAY<BIGINT>"},
+                                 {"F", "BOOLEAN"},
+                                 {"G", "DOUBLE"}});
+    const struct tg_format *json = serde_test::find_format("JSON");
+    unsigned malformed = 0;
+    unsigned misfits = 0;
+    for (unsigned round = 0; round < 1500; round++) {
+        std::string base = records[random() % (sizeof records / sizeof *records)];
+        std::vector<serde_test::Record> batch;
+        for (int i = 0; i < 8; i++) {
+            batch.push_back(serde_test::Record(base));
+            batch.push_back(serde_test::Record(i % 4 == 0 ? swap_value(base, random) : mutate(base, random)));
+        }
+        serde_test::Decoder warm(json, columns, columns.options());
+        serde_test::Decoder checking(json, columns, columns.options(), std::vector<bool>(7, false));
+        warm.decode(batch);
+        checking.decode(batch);
+        ASSERT_EQ(warm.error_count(), checking.error_count()) << "seed " << seed << " round " << round;
+        std::vector<std::string> rows = warm.rows();
+        for (size_t i = 0; i < batch.size(); i++) {
+            serde_test::Decoder cold(json, columns, columns.options());
+            cold.decode({batch[i]});
+            ASSERT_EQ(rows[i], cold.rows()[0])
+                << "seed " << seed << " round " << round << ": " << batch[i].text;
+            bool says_malformed = rows[i].find("not JSON") != std::string::npos;
+            ASSERT_EQ(says_malformed, !we_accept(batch[i].text))
+                << "seed " << seed << " round " << round << ": " << batch[i].text;
+            malformed += says_malformed;
+            misfits += !says_malformed && rows[i].find("error") == 0;
+        }
+    }
+    EXPECT_GT(malformed, 1000U);
+    EXPECT_GT(misfits, 500U);
+}
+
+// Whole numbers of every length, at every distance from the record's end, through the decoder.
+TEST(JsonGrammar, WholeNumbersOfEveryLength)
+{
+    std::mt19937_64 random(3);
+    serde_test::Columns columns({{"A", "BIGINT"}, {"B", "BIGINT"}});
+    serde_test::Decoder decoder(serde_test::find_format("JSON"), columns, columns.options());
+    std::vector<serde_test::Record> batch;
+    std::vector<std::string> expected;
+    for (int round = 0; round < 4000; round++) {
+        int64_t a = static_cast<int64_t>(random() >> random() % 64) / (round % 2 == 0 ? 1 : -1);
+        int64_t b = static_cast<int64_t>(random() >> (1 + random() % 63));
+        batch.push_back(serde_test::Record("{\"A\":" + std::to_string(a) + ",\"B\":" + std::to_string(b) +
+                                           "}" + std::string(random() % 20, ' ')));
+        expected.push_back(std::to_string(a) + " " + std::to_string(b));
+    }
+    decoder.decode(batch);
+    EXPECT_EQ(decoder.rows(), expected);
 }
 
 } // namespace

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <random>
 
-#include "serde/tests/serde_test.h"
+#include "serde/tests/serde_test.hpp"
 
 namespace
 {

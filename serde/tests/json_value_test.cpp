@@ -1,7 +1,7 @@
 // What one JSON value becomes in a column of each type.
 #include <gtest/gtest.h>
 
-#include "serde/tests/serde_test.h"
+#include "serde/tests/serde_test.hpp"
 
 namespace
 {
