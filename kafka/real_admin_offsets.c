@@ -49,8 +49,11 @@ static enum tg_code take_ends(const struct real_admin_call *call,
 enum tg_code real_list_offsets(struct tg_cluster *cluster, const struct tg_admin_offsets_request *request,
                                struct tg_error *reterr)
 {
-    struct real_admin_call call = {.what = "list offsets"};
+    struct real_admin_call call = {0};
     TG_TRY(real_admin_begin(cluster, RD_KAFKA_ADMIN_OP_LISTOFFSETS, request->timeout_ms, &call, reterr));
+    char *what = tg_format("find the ends of '%s'%s", request->offsets[0].topic,
+                           request->count > 1 ? " and others" : "");
+    call.what = what;
     rd_kafka_error_t *refused = rd_kafka_AdminOptions_set_isolation_level(
         call.options, request->isolation == TG_READ_COMMITTED ? RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED
                                                               : RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED);
@@ -70,6 +73,7 @@ enum tg_code real_list_offsets(struct tg_cluster *cluster, const struct tg_admin
         code = take_ends(&call, request, reterr);
     rd_kafka_topic_partition_list_destroy(list);
     real_admin_end(&call);
+    tg_free(what);
     return code;
 }
 

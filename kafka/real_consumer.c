@@ -20,15 +20,12 @@ void real_notify(const struct real_consumer *consumer)
 static void on_error(rd_kafka_t *client, int error, const char *reason, void *opaque)
 {
     struct real_consumer *consumer = opaque;
-    char fatal_reason[256];
+    (void)client;
     real_trouble_set(&consumer->trouble, reason);
-    if (error == RD_KAFKA_RESP_ERR__FATAL) {
-        consumer->pending_error = rd_kafka_fatal_error(client, fatal_reason, sizeof fatal_reason);
-        snprintf(consumer->pending_reason, sizeof consumer->pending_reason, "%s", fatal_reason);
-    } else if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
-        consumer->pending_error = RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
-        snprintf(consumer->pending_reason, sizeof consumer->pending_reason, "%s", reason);
-    }
+    if (error != RD_KAFKA_RESP_ERR__FATAL && error != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+        return;
+    consumer->pending_error = (rd_kafka_resp_err_t)error;
+    snprintf(consumer->pending_reason, sizeof consumer->pending_reason, "%s", reason);
 }
 
 /* ---- messages ---- */
@@ -152,8 +149,15 @@ static uint32_t wait_for_one(struct real_consumer *consumer, struct tg_message *
 static enum tg_code fail_pending(struct real_consumer *consumer, struct tg_error *reterr)
 {
     rd_kafka_resp_err_t error = consumer->pending_error;
+    bool fatal = error == RD_KAFKA_RESP_ERR__FATAL;
     consumer->pending_error = RD_KAFKA_RESP_ERR_NO_ERROR;
-    return real_fail(reterr, error, consumer->pending_reason, "consume");
+    if (fatal) /* what lies behind it: a second owner of our instance id, most likely */
+        error =
+            rd_kafka_fatal_error(consumer->client, consumer->pending_reason, sizeof consumer->pending_reason);
+    enum tg_code code = real_fail(reterr, error, consumer->pending_reason, "consume");
+    if (reterr != NULL && fatal)
+        reterr->fatal = true;
+    return code;
 }
 
 static enum tg_code poll_messages(struct tg_consumer *base, struct tg_message *messages, uint32_t max,

@@ -46,7 +46,7 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *native, vo
         return;
     producer->delivery_error = native->err;
     snprintf(producer->delivery_reason, sizeof producer->delivery_reason, "%s[%d]: %s", topic->name,
-             native->partition, rd_kafka_message_errstr(native));
+             native->partition, rd_kafka_message_produce_errstr(native));
 }
 
 static enum tg_code delivery_status(const struct tg_producer *base, struct tg_error *reterr)
@@ -120,7 +120,8 @@ static rd_kafka_error_t *produce(struct real_producer *producer, const struct tg
     arguments[count].u.mem.ptr = (void *)record->key.data;
     arguments[count++].u.mem.size = record->key.length;
     arguments[count].vtype = RD_KAFKA_VTYPE_TIMESTAMP;
-    arguments[count++].u.i64 = record->timestamp_ms;
+    /* librdkafka takes 0 for "now", which would be far off: a millisecond after the epoch is nearer */
+    arguments[count++].u.i64 = record->timestamp_ms == 0 ? 1 : record->timestamp_ms;
     arguments[count].vtype = RD_KAFKA_VTYPE_OPAQUE;
     arguments[count++].u.ptr = topic;
     if (headers != NULL) {
