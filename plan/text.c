@@ -21,7 +21,8 @@ void tg_plan_write_duration(int64_t ms, struct tg_buffer *out)
     size_t i = 0;
     while (ms == 0 ? units[i].ms != 1000 : ms % units[i].ms != 0)
         i++;
-    tg_buffer_printf(out, "%lld %s", (long long)(ms / units[i].ms), units[i].unit);
+    long long amount = (long long)(ms / units[i].ms);
+    tg_buffer_printf(out, "%lld %s%s", amount, units[i].unit, amount == 1 ? "" : "S");
 }
 
 void tg_plan_write_window(const struct tg_window *window, struct tg_buffer *out)
@@ -117,8 +118,10 @@ TG_MUST_CHECK static enum tg_code write_node(const struct tg_plan_node *node, ui
 {
     tg_buffer_printf(out, "%*s%s: ", (int)(2 * depth), "", node->step);
     node->kind->describe(node, out);
-    tg_buffer_append_text(out, " => ");
-    tg_schema_write(node->schema, out);
+    if (node->input_count == 0 || !tg_schema_equal(node->schema, node->inputs[0]->schema)) {
+        tg_buffer_append_text(out, " => ");
+        tg_schema_write(node->schema, out);
+    }
     tg_buffer_append_text(out, "\n");
     if (options->programs) {
         enum tg_code code = write_program(node, depth + 2, out, reterr);

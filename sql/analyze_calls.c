@@ -1,0 +1,228 @@
+/* Function calls: scalar functions with lambdas, aggregates, table functions. */
+#include "base/text.h"
+#include "sql/scope.h"
+
+/* A lambda whose body is read. */
+struct tg_lambda_frame {
+    const struct tg_ast_expr *lambda;
+    const struct tg_type *const *types; /* of its parameters */
+    const struct tg_lambda_frame *outer;
+};
+
+const struct tg_expr *tg_scope_parameter(const struct tg_scope *scope, const struct tg_ast_expr *ast)
+{
+    uint32_t depth = 0;
+    for (const struct tg_lambda_frame *frame = scope->lambda; frame != NULL; frame = frame->outer, depth++) {
+        for (uint32_t i = 0; i < frame->lambda->name_count; i++) {
+            if (strcmp(frame->lambda->names[i].text, ast->name) == 0)
+                return tg_expr_parameter(scope->analyzer->arena, ast->name, depth, i, frame->types[i],
+                                         ast->place);
+        }
+    }
+    return NULL;
+}
+
+/* DAYS and the like come as UNIT; the singular words are no keywords, so they come as columns. */
+static bool is_unit_word(const struct tg_scope *scope, const struct tg_ast_expr *ast)
+{
+    static const char *const words[] = {"YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND"};
+    if (ast->kind != TG_AST_COLUMN || ast->qualifier != NULL)
+        return false;
+    for (uint32_t i = 0; scope->row != NULL && i < scope->row->source_count; i++)
+        if (strcmp(scope->row->columns[i].name, ast->name) == 0)
+            return false;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(words[i], ast->name) == 0)
+            return true;
+    return false;
+}
+
+TG_MUST_CHECK static enum tg_code read_lambda(struct tg_scope *scope, const struct tg_ast_expr *call,
+                                              uint32_t position, const struct tg_expr **arguments,
+                                              struct tg_error *reterr)
+{
+    const struct tg_ast_expr *lambda = call->arguments[position];
+    const struct tg_type *const *types = NULL;
+    struct tg_function_lambda unbuilt = {.function = tg_slice_text(call->name),
+                                         .arguments = arguments,
+                                         .argument_count = call->argument_count,
+                                         .position = position,
+                                         .parameter_count = lambda->name_count,
+                                         .place = lambda->place};
+    TG_TRY(tg_function_lambda_types(scope->analyzer->arena, &unbuilt, &types, reterr));
+    struct tg_lambda_frame frame = {.lambda = lambda, .types = types, .outer = scope->lambda};
+    const struct tg_expr *body = NULL;
+    scope->lambda = &frame;
+    enum tg_code code = tg_scope_expr(scope, lambda->arguments[0], &body, reterr);
+    scope->lambda = frame.outer;
+    TG_TRY(code);
+    arguments[position] = tg_expr_lambda(scope->analyzer->arena, body, lambda->name_count, lambda->place);
+    return TG_OK;
+}
+
+/* Arguments of a call; `*` counts as none. Lambdas are read last: their types follow from the others. */
+TG_MUST_CHECK static enum tg_code read_arguments(struct tg_scope *scope, const struct tg_ast_expr *ast,
+                                                 const struct tg_expr ***ret_arguments, uint32_t *ret_count,
+                                                 struct tg_error *reterr)
+{
+    const struct tg_expr **arguments =
+        tg_arena_alloc_zero(scope->analyzer->arena, ast->argument_count, sizeof *arguments);
+    *ret_arguments = arguments;
+    *ret_count = ast->argument_count;
+    if (ast->argument_count == 1 && ast->arguments[0]->kind == TG_AST_STAR) {
+        *ret_count = 0;
+        return TG_OK;
+    }
+    for (uint32_t i = 0; i < ast->argument_count; i++) {
+        const struct tg_ast_expr *argument = ast->arguments[i];
+        if (argument->kind == TG_AST_LAMBDA)
+            continue;
+        if (is_unit_word(scope, argument) && tg_scope_parameter(scope, argument) == NULL)
+            arguments[i] =
+                tg_expr_string(scope->analyzer->arena, tg_slice_text(argument->name), argument->place);
+        else
+            TG_TRY(tg_scope_expr(scope, argument, &arguments[i], reterr));
+    }
+    for (uint32_t i = 0; i < ast->argument_count; i++)
+        if (ast->arguments[i]->kind == TG_AST_LAMBDA)
+            TG_TRY(read_lambda(scope, ast, i, arguments, reterr));
+    return TG_OK;
+}
+
+static bool calls_equal(const struct tg_function_call *a, const struct tg_function_call *b)
+{
+    if (a->function != b->function || a->argument_count != b->argument_count)
+        return false;
+    for (uint32_t i = 0; i < a->argument_count; i++)
+        if (!tg_expr_equal(a->arguments[i], b->arguments[i]))
+            return false;
+    return true;
+}
+
+/* The number of the call in the list, which it joins if no equal one is there. */
+static uint32_t add_call(struct tg_arena *arena, struct tg_call_list *list,
+                         const struct tg_function_call *call)
+{
+    for (uint32_t i = 0; i < list->count; i++)
+        if (calls_equal(&list->calls[i], call))
+            return i;
+    if (list->count == list->capacity) {
+        uint32_t capacity = list->capacity == 0 ? 8 : 2 * list->capacity;
+        struct tg_function_call *calls = tg_arena_alloc_zero(arena, capacity, sizeof *calls);
+        if (list->count > 0)
+            memcpy(calls, list->calls, list->count * sizeof *calls);
+        list->calls = calls;
+        list->capacity = capacity;
+    }
+    list->calls[list->count] = *call;
+    return list->count++;
+}
+
+/* The row column that holds the call's result. */
+static const struct tg_expr *reference_call(struct tg_scope *scope, const struct tg_function_call *call,
+                                            uint32_t number, enum tg_row_part part)
+{
+    struct tg_row *row = scope->row;
+    for (uint32_t i = 0; i < row->count; i++)
+        if (row->parts[i].part == part && row->parts[i].number == number)
+            return tg_row_reference(row, i, call->place);
+    struct tg_schema_column column = {
+        .name = tg_arena_printf(row->arena, part == TG_ROW_TABLE ? "KSQL_SYNTH_%u" : "KSQL_AGG_VARIABLE_%u",
+                                number),
+        .type = call->type,
+        .role = TG_COLUMN_VALUE};
+    return tg_row_reference(row, tg_row_add(row, &column, (struct tg_row_column){part, number}), call->place);
+}
+
+TG_MUST_CHECK static enum tg_code
+check_aggregate_place(const struct tg_scope *scope, const struct tg_ast_expr *ast, struct tg_error *reterr)
+{
+    if (scope->aggregates == NULL) {
+        (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, ast->place,
+                         "%s cannot hold aggregates: %s is an aggregate function", scope->clause, ast->name);
+        return strcmp(scope->clause, "WHERE") == 0
+                   ? tg_fail_hint(reterr, "conditions on aggregates go to HAVING")
+                   : TG_CODE_ANALYSIS;
+    }
+    if (scope->inside != NULL)
+        return tg_fail_at(reterr, TG_CODE_ANALYSIS, ast->place,
+                          "functions cannot be nested like this: %s stands inside %s", ast->name,
+                          scope->inside);
+    if (scope->lambda != NULL)
+        return tg_fail_at(reterr, TG_CODE_ANALYSIS, ast->place,
+                          "the aggregate %s cannot stand inside a lambda", ast->name);
+    return TG_OK;
+}
+
+TG_MUST_CHECK static enum tg_code read_aggregate(struct tg_scope *scope, const struct tg_ast_expr *ast,
+                                                 const struct tg_expr **ret_expr, struct tg_error *reterr)
+{
+    const struct tg_expr **arguments = NULL;
+    uint32_t count = 0;
+    struct tg_function_call call = {0};
+    TG_TRY(check_aggregate_place(scope, ast, reterr));
+    scope->inside = ast->name;
+    TG_TRY(read_arguments(scope, ast, &arguments, &count, reterr));
+    scope->inside = NULL;
+    TG_TRY(tg_function_resolve(scope->analyzer->arena, TG_FUNCTION_AGGREGATE, tg_slice_text(ast->name),
+                               arguments, count, ast->place, &call, reterr));
+    if (scope->source_is_table && (call.function->flags & TG_FUNCTION_OVER_TABLE) == 0)
+        return tg_fail_at(reterr, TG_CODE_ANALYSIS, ast->place,
+                          "the aggregate %s can run over a stream only, but %s is a table, whose rows change",
+                          call.name, scope->source_name);
+    uint32_t number = add_call(scope->analyzer->arena, scope->aggregates, &call);
+    *ret_expr = reference_call(scope, &call, number, TG_ROW_AGGREGATE);
+    return TG_OK;
+}
+
+TG_MUST_CHECK static enum tg_code check_table_place(const struct tg_scope *scope,
+                                                    const struct tg_ast_expr *ast, struct tg_error *reterr)
+{
+    if (scope->table_calls == NULL)
+        return tg_fail_at(reterr, TG_CODE_ANALYSIS, ast->place,
+                          "%s is a table function, which can stand in the SELECT list only, not in %s",
+                          ast->name, scope->clause);
+    if (scope->inside != NULL)
+        return tg_fail_at(reterr, TG_CODE_ANALYSIS, ast->place,
+                          "the table function %s cannot stand inside %s", ast->name, scope->inside);
+    if (scope->inside_case || scope->lambda != NULL)
+        return tg_fail_at(reterr, TG_CODE_ANALYSIS, ast->place,
+                          "the table function %s cannot stand inside %s", ast->name,
+                          scope->inside_case ? "CASE" : "a lambda");
+    if (scope->source_is_table)
+        return tg_fail_at(reterr, TG_CODE_ANALYSIS, ast->place,
+                          "the table function %s needs a stream, but %s is a table", ast->name,
+                          scope->source_name);
+    return TG_OK;
+}
+
+TG_MUST_CHECK static enum tg_code read_table_call(struct tg_scope *scope, const struct tg_ast_expr *ast,
+                                                  const struct tg_expr **ret_expr, struct tg_error *reterr)
+{
+    const struct tg_expr **arguments = NULL;
+    uint32_t count = 0;
+    struct tg_function_call call = {0};
+    TG_TRY(check_table_place(scope, ast, reterr));
+    scope->inside = ast->name;
+    TG_TRY(read_arguments(scope, ast, &arguments, &count, reterr));
+    scope->inside = NULL;
+    TG_TRY(tg_function_resolve(scope->analyzer->arena, TG_FUNCTION_TABLE, tg_slice_text(ast->name), arguments,
+                               count, ast->place, &call, reterr));
+    uint32_t number = add_call(scope->analyzer->arena, scope->table_calls, &call);
+    *ret_expr = reference_call(scope, &call, number, TG_ROW_TABLE);
+    return TG_OK;
+}
+
+enum tg_code tg_scope_call(struct tg_scope *scope, const struct tg_ast_expr *ast,
+                           const struct tg_expr **ret_expr, struct tg_error *reterr)
+{
+    struct tg_slice name = tg_slice_text(ast->name);
+    if (tg_function_exists(name, TG_FUNCTION_AGGREGATE))
+        return read_aggregate(scope, ast, ret_expr, reterr);
+    if (tg_function_exists(name, TG_FUNCTION_TABLE))
+        return read_table_call(scope, ast, ret_expr, reterr);
+    const struct tg_expr **arguments = NULL;
+    uint32_t count = 0;
+    TG_TRY(read_arguments(scope, ast, &arguments, &count, reterr));
+    return tg_expr_call(scope->analyzer->arena, name, arguments, count, ast->place, ret_expr, reterr);
+}

@@ -1,0 +1,330 @@
+/* Expressions: names become columns, trees become typed expressions through the builders of expr/. */
+#include "base/text.h"
+#include "sql/scope.h"
+
+/* ---- the row ---- */
+
+uint32_t tg_row_add(struct tg_row *row, const struct tg_schema_column *column, struct tg_row_column part)
+{
+    if (row->count == row->capacity) {
+        uint32_t capacity = row->capacity == 0 ? 32 : 2 * row->capacity;
+        struct tg_schema_column *columns = tg_arena_alloc_zero(row->arena, capacity, sizeof *columns);
+        struct tg_row_column *parts = tg_arena_alloc_zero(row->arena, capacity, sizeof *parts);
+        if (row->count > 0) {
+            memcpy(columns, row->columns, row->count * sizeof *columns);
+            memcpy(parts, row->parts, row->count * sizeof *parts);
+        }
+        row->columns = columns;
+        row->parts = parts;
+        row->capacity = capacity;
+    }
+    row->columns[row->count] = *column;
+    row->parts[row->count] = part;
+    return row->count++;
+}
+
+void tg_row_init(struct tg_row *row, struct tg_arena *arena, const struct tg_source_definition *source)
+{
+    static const struct tg_schema_column pseudo[] = {
+        {"ROWTIME", &tg_type_bigint, TG_COLUMN_ROWTIME, NULL},
+        {"ROWPARTITION", &tg_type_int, TG_COLUMN_ROWPARTITION, NULL},
+        {"ROWOFFSET", &tg_type_bigint, TG_COLUMN_ROWOFFSET, NULL},
+        {"WINDOWSTART", &tg_type_bigint, TG_COLUMN_WINDOWSTART, NULL},
+        {"WINDOWEND", &tg_type_bigint, TG_COLUMN_WINDOWEND, NULL},
+    };
+    *row = (struct tg_row){.arena = arena};
+    for (uint32_t i = 0; i < source->schema->count; i++)
+        tg_row_add(row, &source->schema->columns[i], (struct tg_row_column){TG_ROW_SOURCE, i});
+    row->source_count = row->count;
+    for (uint32_t i = 0; i < (source->window_kind == TG_WINDOW_NONE ? 3 : 5); i++)
+        tg_row_add(row, &pseudo[i], (struct tg_row_column){TG_ROW_PSEUDO, i});
+}
+
+const struct tg_expr *tg_row_reference(const struct tg_row *row, uint32_t index, struct tg_place place)
+{
+    const struct tg_schema view = {.count = row->count, .columns = row->columns};
+    return tg_expr_column(row->arena, &view, index, place);
+}
+
+/* ---- names ---- */
+
+static const char *row_name_at(const void *context, size_t index)
+{
+    const struct tg_row *row = context;
+    return index < row->count && row->parts[index].part <= TG_ROW_PSEUDO ? row->columns[index].name : NULL;
+}
+
+static enum tg_code fail_column(const struct tg_scope *scope, const struct tg_ast_expr *ast,
+                                struct tg_error *reterr)
+{
+    const char *dot = ast->qualifier == NULL ? "" : ".";
+    const char *qualifier = ast->qualifier == NULL ? "" : ast->qualifier;
+    if (scope->row == NULL) {
+        (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, ast->place, "VALUES cannot read columns: '%s%s%s'",
+                         qualifier, dot, ast->name);
+        return tg_fail_hint(reterr, "write texts in single quotes: '%s'", ast->name);
+    }
+    (void)tg_fail_at(reterr, TG_CODE_UNKNOWN_NAME, ast->place, "%s has no column '%s%s%s', which %s reads",
+                     scope->source_name, qualifier, dot, ast->name, scope->clause);
+    const char *closest = tg_closest(ast->name, row_name_at, scope->row);
+    if (closest != NULL)
+        return tg_fail_hint(reterr, "did you mean %s?", closest);
+    struct tg_buffer list = {0};
+    for (uint32_t i = 0; i < scope->row->source_count && list.length < 300; i++)
+        tg_buffer_printf(&list, "%s%s", i == 0 ? "" : ", ", scope->row->columns[i].name);
+    enum tg_code code = tg_fail_hint(reterr, "its columns are %s", tg_buffer_text(&list));
+    tg_buffer_done(&list);
+    return code;
+}
+
+/* Names of results (KSQL_AGG_VARIABLE_0) are none that a statement could mean. */
+static int32_t find_in_row(const struct tg_row *row, const char *name)
+{
+    for (uint32_t i = 0; i < row->count; i++) {
+        bool named = row->parts[i].part != TG_ROW_TABLE && row->parts[i].part != TG_ROW_AGGREGATE;
+        if (named && strcmp(row->columns[i].name, name) == 0)
+            return (int32_t)i;
+    }
+    return -1;
+}
+
+TG_MUST_CHECK static enum tg_code find_column(const struct tg_scope *scope, const struct tg_ast_expr *ast,
+                                              const struct tg_expr **ret_expr, struct tg_error *reterr)
+{
+    *ret_expr = ast->qualifier == NULL ? tg_scope_parameter(scope, ast) : NULL;
+    if (*ret_expr != NULL)
+        return TG_OK;
+    if (ast->qualifier != NULL && scope->row != NULL && strcmp(ast->qualifier, scope->source_name) != 0 &&
+        (scope->source_alias == NULL || strcmp(ast->qualifier, scope->source_alias) != 0)) {
+        (void)tg_fail_at(reterr, TG_CODE_UNKNOWN_NAME, ast->place,
+                         "'%s.%s': the statement reads no source named %s", ast->qualifier, ast->name,
+                         ast->qualifier);
+        return tg_fail_hint(reterr, "it reads %s; a field of a struct is written with an arrow: %s->%s",
+                            scope->source_name, ast->qualifier, ast->name);
+    }
+    int32_t index = scope->row == NULL ? -1 : find_in_row(scope->row, ast->name);
+    bool is_bound = strcmp(ast->name, "WINDOWSTART") == 0 || strcmp(ast->name, "WINDOWEND") == 0;
+    bool is_own_bound = index >= 0 && scope->row->parts[index].part == TG_ROW_BOUND;
+    if (is_bound && scope->row != NULL &&
+        (index < 0 || (is_own_bound && (!scope->bounds_allowed || scope->inside != NULL))))
+        return tg_fail_at(reterr, TG_CODE_ANALYSIS, ast->place,
+                          "the window bound %s can be used only in the SELECT list of a windowed "
+                          "aggregation, and not inside of "
+                          "aggregates",
+                          ast->name);
+    if (index < 0)
+        return fail_column(scope, ast, reterr);
+    *ret_expr = tg_row_reference(scope->row, (uint32_t)index, ast->place);
+    return TG_OK;
+}
+
+/* ---- trees ---- */
+
+TG_MUST_CHECK static enum tg_code read_arguments(struct tg_scope *scope, const struct tg_ast_expr *ast,
+                                                 const struct tg_expr ***ret_arguments,
+                                                 struct tg_error *reterr)
+{
+    const struct tg_expr **arguments =
+        tg_arena_alloc_zero(scope->analyzer->arena, ast->argument_count, sizeof *arguments);
+    for (uint32_t i = 0; i < ast->argument_count; i++)
+        TG_TRY(tg_scope_expr(scope, ast->arguments[i], &arguments[i], reterr));
+    *ret_arguments = arguments;
+    return TG_OK;
+}
+
+/* An operator by its symbol in the registry. */
+TG_MUST_CHECK static enum tg_code read_operator(struct tg_scope *scope, const struct tg_ast_expr *ast,
+                                                const char *symbol, const struct tg_expr **ret_expr,
+                                                struct tg_error *reterr)
+{
+    const struct tg_expr **arguments = NULL;
+    struct tg_arena *arena = scope->analyzer->arena;
+    TG_TRY(read_arguments(scope, ast, &arguments, reterr));
+    TG_TRY(tg_expr_call(arena, tg_slice_text(symbol), arguments, ast->argument_count, ast->place, ret_expr,
+                        reterr));
+    if (!ast->negated || ast->kind == TG_AST_IS_NULL || ast->kind == TG_AST_IS_DISTINCT)
+        return TG_OK;
+    const struct tg_expr *positive = *ret_expr;
+    return tg_expr_call(arena, tg_slice_text("NOT"), &positive, 1, ast->place, ret_expr, reterr);
+}
+
+TG_MUST_CHECK static enum tg_code read_binary(struct tg_scope *scope, const struct tg_ast_expr *ast,
+                                              const struct tg_expr **ret_expr, struct tg_error *reterr)
+{
+    if (ast->op == TG_AST_OP_CONCAT)
+        return read_operator(scope, ast, "CONCAT", ret_expr, reterr);
+    if (ast->op != TG_AST_OP_AND && ast->op != TG_AST_OP_OR)
+        return read_operator(scope, ast, tg_ast_op_symbol(ast->op), ret_expr, reterr);
+    const struct tg_expr *left = NULL;
+    const struct tg_expr *right = NULL;
+    TG_TRY(tg_scope_expr(scope, ast->arguments[0], &left, reterr));
+    TG_TRY(tg_scope_expr(scope, ast->arguments[1], &right, reterr));
+    return tg_expr_and_or(scope->analyzer->arena, ast->op == TG_AST_OP_AND ? TG_EXPR_AND : TG_EXPR_OR, left,
+                          right, ast->place, ret_expr, reterr);
+}
+
+TG_MUST_CHECK static enum tg_code read_unary(struct tg_scope *scope, const struct tg_ast_expr *ast,
+                                             const struct tg_expr **ret_expr, struct tg_error *reterr)
+{
+    if (ast->op == TG_AST_OP_PLUS)
+        return tg_scope_expr(scope, ast->arguments[0], ret_expr, reterr);
+    return read_operator(scope, ast, ast->op == TG_AST_OP_NOT ? "NOT" : "NEG", ret_expr, reterr);
+}
+
+TG_MUST_CHECK static enum tg_code read_case(struct tg_scope *scope, const struct tg_ast_expr *ast,
+                                            const struct tg_expr **ret_expr, struct tg_error *reterr)
+{
+    const struct tg_expr **arguments = NULL;
+    bool was_inside = scope->inside_case;
+    scope->inside_case = true;
+    TG_TRY(read_arguments(scope, ast, &arguments, reterr));
+    scope->inside_case = was_inside;
+    return tg_expr_case(scope->analyzer->arena, arguments, ast->argument_count, ast->place, ret_expr, reterr);
+}
+
+TG_MUST_CHECK static enum tg_code read_cast(struct tg_scope *scope, const struct tg_ast_expr *ast,
+                                            const struct tg_expr **ret_expr, struct tg_error *reterr)
+{
+    const struct tg_expr *value = NULL;
+    const struct tg_type *type = NULL;
+    TG_TRY(tg_scope_expr(scope, ast->arguments[0], &value, reterr));
+    TG_TRY(tg_ast_type_resolve(scope->analyzer->arena, ast->type, tg_catalog_types(scope->analyzer->catalog),
+                               &type, reterr));
+    return tg_expr_cast(scope->analyzer->arena, value, type, ast->place, ret_expr, reterr);
+}
+
+TG_MUST_CHECK static enum tg_code read_struct(struct tg_scope *scope, const struct tg_ast_expr *ast,
+                                              const struct tg_expr **ret_expr, struct tg_error *reterr)
+{
+    const struct tg_expr **arguments = NULL;
+    const char **names = tg_arena_alloc_zero(scope->analyzer->arena, ast->name_count, sizeof *names);
+    for (uint32_t i = 0; i < ast->name_count; i++)
+        names[i] = ast->names[i].text;
+    TG_TRY(read_arguments(scope, ast, &arguments, reterr));
+    return tg_expr_struct(scope->analyzer->arena, names, arguments, ast->argument_count, ast->place, ret_expr,
+                          reterr);
+}
+
+TG_MUST_CHECK static enum tg_code read_field(struct tg_scope *scope, const struct tg_ast_expr *ast,
+                                             const struct tg_expr **ret_expr, struct tg_error *reterr)
+{
+    const struct tg_expr *value = NULL;
+    TG_TRY(tg_scope_expr(scope, ast->arguments[0], &value, reterr));
+    return tg_expr_field(scope->analyzer->arena, value, tg_slice_text(ast->name), ast->place, ret_expr,
+                         reterr);
+}
+
+static const struct tg_expr *read_integer(struct tg_arena *arena, const struct tg_ast_expr *ast)
+{
+    if (ast->integer >= INT32_MIN && ast->integer <= INT32_MAX)
+        return tg_expr_int(arena, (int32_t)ast->integer, ast->place);
+    return tg_expr_bigint(arena, ast->integer, ast->place);
+}
+
+TG_MUST_CHECK static enum tg_code read_literal(struct tg_scope *scope, const struct tg_ast_expr *ast,
+                                               const struct tg_expr **ret_expr, struct tg_error *reterr)
+{
+    struct tg_arena *arena = scope->analyzer->arena;
+    if (ast->kind == TG_AST_DECIMAL)
+        return tg_expr_decimal(arena, ast->text, ast->place, ret_expr, reterr);
+    *ret_expr = ast->kind == TG_AST_BOOLEAN   ? tg_expr_boolean(arena, ast->boolean, ast->place)
+                : ast->kind == TG_AST_INTEGER ? read_integer(arena, ast)
+                : ast->kind == TG_AST_DOUBLE  ? tg_expr_double(arena, ast->real, ast->place)
+                : ast->kind == TG_AST_STRING  ? tg_expr_string(arena, ast->text, ast->place)
+                : ast->kind == TG_AST_UNIT    ? tg_expr_string(arena, tg_slice_text(ast->name), ast->place)
+                                              : tg_expr_null(arena, ast->place);
+    return TG_OK;
+}
+
+TG_MUST_CHECK static enum tg_code refuse(const struct tg_ast_expr *ast, struct tg_error *reterr)
+{
+    if (ast->kind == TG_AST_STAR)
+        return tg_fail_at(reterr, TG_CODE_ANALYSIS, ast->place,
+                          "* can stand only in the SELECT list and in COUNT(*)");
+    if (ast->kind == TG_AST_LAMBDA)
+        return tg_fail_at(reterr, TG_CODE_ANALYSIS, ast->place,
+                          "a lambda can only be an argument of a function");
+    (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, ast->place,
+                     "a CASE with a value behind the word CASE is not supported");
+    return tg_fail_hint(reterr, "write the comparison into each branch: CASE WHEN x = 1 THEN ... END");
+}
+
+enum tg_code tg_scope_expr(struct tg_scope *scope, const struct tg_ast_expr *ast,
+                           const struct tg_expr **ret_expr, struct tg_error *reterr)
+{
+    switch (ast->kind) {
+    case TG_AST_NULL:
+    case TG_AST_BOOLEAN:
+    case TG_AST_INTEGER:
+    case TG_AST_DECIMAL:
+    case TG_AST_DOUBLE:
+    case TG_AST_STRING:
+    case TG_AST_UNIT:
+        return read_literal(scope, ast, ret_expr, reterr);
+    case TG_AST_COLUMN:
+        return find_column(scope, ast, ret_expr, reterr);
+    case TG_AST_FIELD:
+        return read_field(scope, ast, ret_expr, reterr);
+    case TG_AST_SUBSCRIPT:
+        return read_operator(scope, ast, "[]", ret_expr, reterr);
+    case TG_AST_CALL:
+        return tg_scope_call(scope, ast, ret_expr, reterr);
+    case TG_AST_ARRAY:
+        return read_operator(scope, ast, "ARRAY", ret_expr, reterr);
+    case TG_AST_MAP:
+        return read_operator(scope, ast, "MAP", ret_expr, reterr);
+    case TG_AST_STRUCT:
+        return read_struct(scope, ast, ret_expr, reterr);
+    case TG_AST_CASE:
+        return read_case(scope, ast, ret_expr, reterr);
+    case TG_AST_CAST:
+        return read_cast(scope, ast, ret_expr, reterr);
+    case TG_AST_UNARY:
+        return read_unary(scope, ast, ret_expr, reterr);
+    case TG_AST_BINARY:
+        return read_binary(scope, ast, ret_expr, reterr);
+    case TG_AST_BETWEEN:
+        return read_operator(scope, ast, "BETWEEN", ret_expr, reterr);
+    case TG_AST_IN:
+        return read_operator(scope, ast, "IN", ret_expr, reterr);
+    case TG_AST_LIKE:
+        return read_operator(scope, ast, "LIKE", ret_expr, reterr);
+    case TG_AST_IS_NULL:
+        return read_operator(scope, ast, ast->negated ? "IS_NOT_NULL" : "IS_NULL", ret_expr, reterr);
+    case TG_AST_IS_DISTINCT:
+        return read_operator(scope, ast, ast->negated ? "IS_NOT_DISTINCT" : "IS_DISTINCT", ret_expr, reterr);
+    case TG_AST_STAR:
+    case TG_AST_LAMBDA:
+    case TG_AST_SIMPLE_CASE:
+        break;
+    }
+    return refuse(ast, reterr);
+}
+
+/* ---- groups ---- */
+
+int32_t tg_keys_find(const struct tg_query_keys *keys, const struct tg_expr *expr)
+{
+    for (uint32_t i = 0; i < keys->count; i++)
+        if (tg_expr_equal(keys->exprs[i], expr))
+            return (int32_t)i;
+    return -1;
+}
+
+const struct tg_expr *tg_find_ungrouped(const struct tg_row *row, const struct tg_query_keys *keys,
+                                        const struct tg_expr *expr)
+{
+    if (tg_keys_find(keys, expr) >= 0)
+        return NULL;
+    if (expr->kind == TG_EXPR_COLUMN)
+        return row->parts[expr->index].part == TG_ROW_AGGREGATE ||
+                       row->parts[expr->index].part == TG_ROW_BOUND
+                   ? NULL
+                   : expr;
+    for (uint32_t i = 0; i < expr->argument_count; i++) {
+        const struct tg_expr *stray = tg_find_ungrouped(row, keys, expr->arguments[i]);
+        if (stray != NULL)
+            return stray;
+    }
+    return NULL;
+}

@@ -1,0 +1,131 @@
+/* sql/analyzer.h: from syntax trees to checked, typed statements. What is found goes into the job's arena.
+ * Rules of names, nulls, keys and times: ksqlDB's. Errors carry their place and say what would be right.
+ * Thread: its owner's. */
+#pragma once
+
+#include "expr/function.h"
+#include "plan/nodes/aggregate.h"
+#include "sql/ast.h"
+#include "sql/catalog.h"
+#include "sql/job.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What every analysis works with. */
+struct tg_analyzer {
+    struct tg_arena *arena;
+    struct tg_catalog *catalog;
+    const struct tg_job_options *options;
+    const struct tg_properties *settings; /* in force at the statement */
+    bool follows;                         /* out: the error only follows from an earlier one */
+};
+
+/* ---- CREATE STREAM / TABLE (columns) WITH (...) ---- */
+
+/* *ret_definition is NULL if there is nothing to do (IF NOT EXISTS). */
+TG_MUST_CHECK enum tg_code tg_analyze_create_source(struct tg_analyzer *analyzer,
+                                                    const struct tg_ast_create_source *create,
+                                                    const struct tg_source_definition **ret_definition,
+                                                    struct tg_error *reterr);
+/* Is the name free? Errors: DUPLICATE_NAME. *ret_exists: IF NOT EXISTS says that this is no fault. */
+struct tg_new_name {
+    const struct tg_ast_name *name;
+    bool is_table;
+    bool or_replace;
+    bool if_not_exists;
+};
+TG_MUST_CHECK enum tg_code tg_analyze_new_name(struct tg_analyzer *analyzer,
+                                               const struct tg_new_name *new_name, bool *ret_exists,
+                                               struct tg_error *reterr);
+
+/* ---- INSERT INTO ... VALUES ---- */
+
+TG_MUST_CHECK enum tg_code tg_analyze_insert_values(struct tg_analyzer *analyzer,
+                                                    const struct tg_ast_insert_values *insert,
+                                                    const struct tg_insert_values **ret_insert,
+                                                    struct tg_error *reterr);
+
+/* ---- queries ---- */
+
+/* Where a column of a query's working row comes from. Expressions of a query are typed over one list of
+ * columns ("row"): those of the source, its pseudo columns, then what table functions, the window and
+ * aggregates add. The planner maps them to the nodes' schemas. */
+enum tg_row_part {
+    TG_ROW_SOURCE,   /* declared in the source */
+    TG_ROW_PSEUDO,   /* ROWTIME, ROWPARTITION, ROWOFFSET; bounds of a windowed source */
+    TG_ROW_TABLE,    /* result of table function `number` */
+    TG_ROW_BOUND,    /* WINDOWSTART (number 0), WINDOWEND (1) of the query's own window */
+    TG_ROW_AGGREGATE /* result of aggregate `number` */
+};
+
+struct tg_row_column {
+    enum tg_row_part part;
+    uint32_t number;
+};
+
+struct tg_output_column {
+    const char *name;
+    const struct tg_expr *expr; /* over the row */
+    bool is_key;
+    struct tg_place place;
+};
+
+/* A list of expressions that define a key. */
+struct tg_query_keys {
+    uint32_t count;
+    const struct tg_expr *const *exprs; /* over the row: TG_ROW_SOURCE and TG_ROW_PSEUDO only */
+    struct tg_place place;
+};
+
+struct tg_query_analysis {
+    const struct tg_source_definition *source;
+    uint32_t row_count;
+    const struct tg_schema *row; /* all columns, row_count */
+    const struct tg_row_column *parts;
+    uint32_t source_count;       /* of the row's columns that are declared */
+    const struct tg_expr *where; /* NULL: none */
+    uint32_t table_call_count;
+    const struct tg_function_call *table_calls;
+    bool is_grouped;           /* GROUP BY, or a window alone */
+    bool is_partitioned;       /* PARTITION BY */
+    bool keeps_key;            /* grouped or partitioned by exactly the one key column of the source */
+    struct tg_query_keys keys; /* grouping or partitioning */
+    uint32_t aggregate_count;
+    const struct tg_function_call *aggregates;
+    struct tg_window window;
+    enum tg_emission emission;
+    const struct tg_expr *having;
+    uint32_t output_count;
+    const struct tg_output_column *outputs; /* keys first, in the order of the key */
+    bool is_table;                          /* the result */
+};
+
+/* Errors of all kinds, with places. `sink` names the result. */
+struct tg_query_target {
+    const struct tg_ast_name *sink;
+    bool is_table;
+};
+TG_MUST_CHECK enum tg_code tg_analyze_query(struct tg_analyzer *analyzer, const struct tg_ast_query *query,
+                                            const struct tg_query_target *target,
+                                            const struct tg_query_analysis **ret_analysis,
+                                            struct tg_error *reterr);
+
+/* The definition of the stream or table that CREATE ... AS SELECT makes. */
+TG_MUST_CHECK enum tg_code tg_analyze_sink(struct tg_analyzer *analyzer,
+                                           const struct tg_ast_create_as *create,
+                                           const struct tg_query_analysis *analysis,
+                                           const struct tg_source_definition **ret_definition,
+                                           struct tg_error *reterr);
+/* "CSAS_<SINK>", or what the property QUERY_ID says. */
+TG_MUST_CHECK enum tg_code tg_analyze_query_id(struct tg_analyzer *analyzer,
+                                               const struct tg_ast_create_as *create,
+                                               const char **ret_query_id, struct tg_error *reterr);
+
+/* ROWTIME, ROWPARTITION, ROWOFFSET, WINDOWSTART, WINDOWEND: names that no column may have. */
+bool tg_name_is_reserved(const char *name);
+
+#ifdef __cplusplus
+}
+#endif
