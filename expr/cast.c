@@ -9,7 +9,8 @@
 #include "expr/internal.h"
 #include "expr/kernel.h"
 
-/* One value on its way: from a row of one column to a row of another, for row `row` of the call (errors go there). */
+/* One value on its way: from a row of one column to a row of another, for row `row` of the call (errors go
+ * there). */
 struct cell {
     const struct tg_call *call;
     uint32_t row;
@@ -23,7 +24,8 @@ typedef bool cast_cell(const struct cell *cell);
 
 static bool fail(const struct cell *cell, const char *what)
 {
-    tg_call_fail(cell->call, cell->row, TG_CODE_EXPRESSION, "CAST to %s: %s", tg_type_kind_name(cell->to->type->kind), what);
+    tg_call_fail(cell->call, cell->row, TG_CODE_EXPRESSION, "CAST to %s: %s",
+                 tg_type_kind_name(cell->to->type->kind), what);
     return false;
 }
 
@@ -69,7 +71,8 @@ static bool int_to_decimal(const struct cell *cell)
 
 static bool bigint_to_int(const struct cell *cell) /* wraps, as Java's intValue */
 {
-    cell->to->values.int32[cell->to_row] = (int32_t)(uint32_t)(uint64_t)cell->from->values.int64[cell->from_row];
+    cell->to->values.int32[cell->to_row] =
+        (int32_t)(uint32_t)(uint64_t)cell->from->values.int64[cell->from_row];
     return true;
 }
 
@@ -117,15 +120,16 @@ static bool double_to_decimal(const struct cell *cell)
     const struct tg_type *type = cell->to->type;
     unsigned precision = type->precision < TG_DECIMAL_DIGITS_MAX ? type->precision : TG_DECIMAL_DIGITS_MAX;
     enum tg_decimal_result result =
-        tg_decimal_from_double(cell->from->values.float64[cell->from_row], precision, type->scale, TG_ROUND_HALF_UP,
-                               &cell->to->values.decimal[cell->to_row]);
+        tg_decimal_from_double(cell->from->values.float64[cell->from_row], precision, type->scale,
+                               TG_ROUND_HALF_UP, &cell->to->values.decimal[cell->to_row]);
     return result == TG_DECIMAL_OK || fail(cell, "the value has too many digits or is no number");
 }
 
 static tg_int128 whole_part(const struct cell *cell)
 {
     tg_int128 whole = 0;
-    (void)tg_decimal_rescale(cell->from->values.decimal[cell->from_row], cell->from->type->scale, 0, TG_ROUND_DOWN, &whole);
+    (void)tg_decimal_rescale(cell->from->values.decimal[cell->from_row], cell->from->type->scale, 0,
+                             TG_ROUND_DOWN, &whole);
     return whole;
 }
 
@@ -163,8 +167,9 @@ static struct tg_slice source_text(const struct cell *cell)
 static bool text_to_boolean(const struct cell *cell)
 {
     struct tg_slice text = source_text(cell);
-    bool is_true = text.length > 0 && ((text.length <= 4 && tg_slice_equal_nocase(text, tg_slice_of("true", text.length))) ||
-                                       (text.length <= 3 && tg_slice_equal_nocase(text, tg_slice_of("yes", text.length))));
+    bool is_true = text.length > 0 &&
+                   ((text.length <= 4 && tg_slice_equal_nocase(text, tg_slice_of("true", text.length))) ||
+                    (text.length <= 3 && tg_slice_equal_nocase(text, tg_slice_of("yes", text.length))));
     cell->to->values.boolean[cell->to_row] = is_true ? 1 : 0;
     return true;
 }
@@ -184,7 +189,7 @@ static bool text_to_double(const struct cell *cell)
     static const struct {
         const char *text;
         double value;
-    } words[] = {{"NaN", NAN},           {"+NaN", NAN},       {"-NaN", NAN},
+    } words[] = {{"NaN", NAN},           {"+NaN", NAN},           {"-NaN", NAN},
                  {"Infinity", INFINITY}, {"+Infinity", INFINITY}, {"-Infinity", -INFINITY}};
     struct tg_slice text = source_text(cell);
     double *result = &cell->to->values.float64[cell->to_row];

@@ -1,5 +1,6 @@
-/* expr/cast.h: which casts exist and the loops that do them. Thread: any; a cast is immutable and lives in its query's arena.
- * Rules: ksqlDB's CAST (numbers cut toward zero or wrap, DECIMAL rounds half up, text is trimmed, nested parts one by one). */
+/* expr/cast.h: which casts exist and the loops that do them. Thread: any; a cast is immutable and lives in
+ * its query's arena. Rules: ksqlDB's CAST (numbers cut toward zero or wrap, DECIMAL rounds half up, text is
+ * trimmed, nested parts one by one). */
 #pragma once
 
 #include "expr/function.h"

@@ -1,7 +1,8 @@
-/* expr/codec.h: values as bytes inside the states of aggregates. The bytes are in stores and changelogs: their form never changes.
- * All numbers are little endian. A value is one byte 0 (NULL) or 1, then BOOLEAN 1 byte; INT, DATE, TIME 4; BIGINT, TIMESTAMP, DOUBLE
- * 8; DECIMAL 16 (the scaled integer); STRING, BYTES a length of 4 and the bytes; ARRAY a count of 4 and the elements; MAP a count of 4
- * and key, value, key, value...; STRUCT its fields. Thread: any. */
+/* expr/codec.h: values as bytes inside the states of aggregates. The bytes are in stores and changelogs:
+ * their form never changes. All numbers are little endian. A value is one byte 0 (NULL) or 1, then BOOLEAN 1
+ * byte; INT, DATE, TIME 4; BIGINT, TIMESTAMP, DOUBLE 8; DECIMAL 16 (the scaled integer); STRING, BYTES a
+ * length of 4 and the bytes; ARRAY a count of 4 and the elements; MAP a count of 4 and key, value, key,
+ * value...; STRUCT its fields. Thread: any. */
 #pragma once
 
 #include <endian.h>
@@ -14,8 +15,8 @@ extern "C" {
 #endif
 
 void tg_value_encode(const struct tg_column *column, uint32_t row, struct tg_buffer *out);
-/* Reads one value from the front of `*input` into a row and moves `*input` behind it. Slices point into the input. False if the bytes
- * are not a value of the column's type. */
+/* Reads one value from the front of `*input` into a row and moves `*input` behind it. Slices point into the
+ * input. False if the bytes are not a value of the column's type. */
 bool tg_value_decode(struct tg_slice *input, struct tg_column *column, uint32_t row);
 /* Bytes of the value at the front of `input`; 0 if they are not one of that type. */
 size_t tg_value_size(const struct tg_type *type, struct tg_slice input);

@@ -1,4 +1,5 @@
-/* expr/coerce.c: the rules of implicit types: what widens to what, and one common type for the items of a list. */
+/* expr/coerce.c: the rules of implicit types: what widens to what, and one common type for the items of a
+ * list. */
 #include "expr/internal.h"
 
 #include "data/number.h"
@@ -75,7 +76,8 @@ static int number_widening(const struct tg_type *from, const struct tg_type *to)
     int steps = number_rank(to) - number_rank(from);
     if (to->kind != TG_TYPE_DECIMAL)
         return steps >= 0 ? steps : -1;
-    if (from->kind == TG_TYPE_DOUBLE || whole_digits(from) > whole_digits(to) || scale_of(from) > scale_of(to))
+    if (from->kind == TG_TYPE_DOUBLE || whole_digits(from) > whole_digits(to) ||
+        scale_of(from) > scale_of(to))
         return -1;
     return steps == 0 ? 1 : steps;
 }
@@ -121,7 +123,8 @@ const struct tg_type *tg_type_as_decimal(struct tg_arena *arena, const struct tg
     return tg_type_decimal(arena, type->kind == TG_TYPE_INT ? INT_DIGITS : BIGINT_DIGITS, 0);
 }
 
-static const struct tg_type *common_number(struct tg_arena *arena, const struct tg_type *a, const struct tg_type *b)
+static const struct tg_type *common_number(struct tg_arena *arena, const struct tg_type *a,
+                                           const struct tg_type *b)
 {
     const struct tg_type *wider = number_rank(a) >= number_rank(b) ? a : b;
     if (wider->kind != TG_TYPE_DECIMAL)
@@ -140,10 +143,11 @@ static int32_t find_field(const struct tg_type *type, const char *name)
 }
 
 /* All fields of both; where both have one, its common type. */
-static const struct tg_type *common_struct(struct tg_arena *arena, const struct tg_type *a, const struct tg_type *b)
+static const struct tg_type *common_struct(struct tg_arena *arena, const struct tg_type *a,
+                                           const struct tg_type *b)
 {
-    struct tg_field *fields = (struct tg_field *)tg_arena_alloc_zero(arena, (size_t)a->field_count + b->field_count,
-                                                                     sizeof *fields);
+    struct tg_field *fields = (struct tg_field *)tg_arena_alloc_zero(
+        arena, (size_t)a->field_count + b->field_count, sizeof *fields);
     uint32_t count = 0;
     for (uint32_t i = 0; i < a->field_count; i++) {
         int32_t other = find_field(b, a->fields[i].name);
@@ -178,7 +182,8 @@ const struct tg_type *tg_type_common(struct tg_arena *arena, const struct tg_typ
     return key == NULL ? NULL : tg_type_map(arena, key, element);
 }
 
-const struct tg_expr *tg_expr_converted(struct tg_arena *arena, const struct tg_expr *value, const struct tg_type *type)
+const struct tg_expr *tg_expr_converted(struct tg_arena *arena, const struct tg_expr *value,
+                                        const struct tg_type *type)
 {
     if (value->type != NULL && tg_type_equal(value->type, type))
         return value;
@@ -192,8 +197,8 @@ const struct tg_expr *tg_expr_converted(struct tg_arena *arena, const struct tg_
 
 /* ---- one common type for a list ---- */
 
-static enum tg_code refuse_pair(struct tg_arena *arena, const struct tg_expr *item, const struct tg_type *target,
-                                struct tg_error *reterr)
+static enum tg_code refuse_pair(struct tg_arena *arena, const struct tg_expr *item,
+                                const struct tg_type *target, struct tg_error *reterr)
 {
     (void)tg_fail_at(reterr, TG_CODE_TYPE, item->place, "%s is %s and does not go together with %s",
                      tg_expr_text(arena, item), tg_type_name(arena, item->type), tg_type_name(arena, target));
@@ -216,8 +221,9 @@ static struct tg_slice trimmed(struct tg_slice text)
 }
 
 /* The type of the number that a literal text spells: INT, BIGINT, or the DECIMAL of its digits. */
-static enum tg_code type_of_text(struct tg_arena *arena, const struct tg_expr *item, const struct tg_type *target,
-                                 const struct tg_type **ret_type, struct tg_error *reterr)
+static enum tg_code type_of_text(struct tg_arena *arena, const struct tg_expr *item,
+                                 const struct tg_type *target, const struct tg_type **ret_type,
+                                 struct tg_error *reterr)
 {
     struct tg_slice text = trimmed(item->literal.value.bytes);
     int32_t small = 0;
@@ -268,8 +274,9 @@ static bool is_boolean_text(struct tg_slice text)
     return false;
 }
 
-static enum tg_code common_with(struct tg_arena *arena, const struct tg_expr *item, const struct tg_type *target,
-                                const struct tg_type **ret_type, struct tg_error *reterr);
+static enum tg_code common_with(struct tg_arena *arena, const struct tg_expr *item,
+                                const struct tg_type *target, const struct tg_type **ret_type,
+                                struct tg_error *reterr);
 
 /* A constructor's elements are looked at one by one, so that ARRAY['1', 2] can become ARRAY<BIGINT>. */
 static enum tg_code common_constructor(struct tg_arena *arena, const struct tg_expr *item,
@@ -280,9 +287,11 @@ static enum tg_code common_constructor(struct tg_arena *arena, const struct tg_e
     const struct tg_type *element = target->element;
     for (uint32_t i = 0; i < item->argument_count; i++) {
         bool is_key = target->kind == TG_TYPE_MAP && i % 2 == 0;
-        TG_TRY(common_with(arena, item->arguments[i], is_key ? key : element, is_key ? &key : &element, reterr));
+        TG_TRY(
+            common_with(arena, item->arguments[i], is_key ? key : element, is_key ? &key : &element, reterr));
     }
-    *ret_type = target->kind == TG_TYPE_MAP ? tg_type_map(arena, key, element) : tg_type_array(arena, element);
+    *ret_type =
+        target->kind == TG_TYPE_MAP ? tg_type_map(arena, key, element) : tg_type_array(arena, element);
     return TG_OK;
 }
 
@@ -297,7 +306,8 @@ static enum tg_code common_struct_call(struct tg_arena *arena, const struct tg_e
         int32_t found = find_field(item->type, target->fields[i].name);
         fields[count] = target->fields[i];
         if (found >= 0)
-            TG_TRY(common_with(arena, item->arguments[found], target->fields[i].type, &fields[count].type, reterr));
+            TG_TRY(common_with(arena, item->arguments[found], target->fields[i].type, &fields[count].type,
+                               reterr));
         count++;
     }
     for (uint32_t i = 0; i < item->argument_count; i++)
@@ -307,8 +317,9 @@ static enum tg_code common_struct_call(struct tg_arena *arena, const struct tg_e
     return TG_OK;
 }
 
-static enum tg_code common_text(struct tg_arena *arena, const struct tg_expr *item, const struct tg_type *target,
-                                const struct tg_type **ret_type, struct tg_error *reterr)
+static enum tg_code common_text(struct tg_arena *arena, const struct tg_expr *item,
+                                const struct tg_type *target, const struct tg_type **ret_type,
+                                struct tg_error *reterr)
 {
     const struct tg_type *number = NULL;
     if (tg_type_is_number(target)) {
@@ -324,8 +335,9 @@ static enum tg_code common_text(struct tg_arena *arena, const struct tg_expr *it
     return TG_OK;
 }
 
-static enum tg_code common_with(struct tg_arena *arena, const struct tg_expr *item, const struct tg_type *target,
-                                const struct tg_type **ret_type, struct tg_error *reterr)
+static enum tg_code common_with(struct tg_arena *arena, const struct tg_expr *item,
+                                const struct tg_type *target, const struct tg_type **ret_type,
+                                struct tg_error *reterr)
 {
     if (item->type == NULL || target == NULL) {
         *ret_type = target == NULL ? item->type : target;

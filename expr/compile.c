@@ -1,5 +1,6 @@
-/* expr/compile.c: expression trees to the steps of a program. Equal expressions share a register as long as the rows it was computed
- * for include the rows that want it; CASE and those AND and OR whose right side may fail or is dear run under selections. */
+/* expr/compile.c: expression trees to the steps of a program. Equal expressions share a register as long as
+ * the rows it was computed for include the rows that want it; CASE and those AND and OR whose right side may
+ * fail or is dear run under selections. */
 #include "expr/program_internal.h"
 
 #include "expr/cast.h"
@@ -21,6 +22,7 @@ struct compiler {
     struct compiler *outer;   /* of a lambda's body: the program around it */
     uint32_t outer_selection; /* where the lambda's call runs */
     bool *columns;
+    bool hoisting; /* are constants computed once? not while folding finds out whether they can be */
     struct tg_register *registers;
     uint32_t register_count, register_capacity;
     struct tg_step *steps;
@@ -70,8 +72,8 @@ static enum tg_code add_step(struct compiler *compiler, struct tg_step step)
 {
     if (compiler->step_count >= STEPS_MAX)
         return tg_fail(compiler->reterr, TG_CODE_LIMIT, "the expressions need more than %d steps", STEPS_MAX);
-    compiler->steps = (struct tg_step *)grow(compiler, compiler->steps, compiler->step_count, &compiler->step_capacity,
-                                             sizeof step);
+    compiler->steps = (struct tg_step *)grow(compiler, compiler->steps, compiler->step_count,
+                                             &compiler->step_capacity, sizeof step);
     step.expression = compiler->expression;
     compiler->steps[compiler->step_count++] = step;
     if (step.argument_count > compiler->arguments_max)
@@ -96,11 +98,13 @@ static bool within(const struct compiler *compiler, uint32_t selection, uint32_t
     return selection == outer;
 }
 
-static uint32_t find_value(const struct compiler *compiler, const struct tg_expr *expr, uint64_t hash, uint32_t selection)
+static uint32_t find_value(const struct compiler *compiler, const struct tg_expr *expr, uint64_t hash,
+                           uint32_t selection)
 {
     for (uint32_t i = 0; i < compiler->value_count; i++) {
         const struct value *value = &compiler->values[i];
-        if (value->hash == hash && within(compiler, selection, value->selection) && tg_expr_equal(value->expr, expr))
+        if (value->hash == hash && within(compiler, selection, value->selection) &&
+            tg_expr_equal(value->expr, expr))
             return value->reg;
     }
     return TG_REGISTER_NONE;
@@ -108,36 +112,40 @@ static uint32_t find_value(const struct compiler *compiler, const struct tg_expr
 
 static void add_value(struct compiler *compiler, struct value value)
 {
-    compiler->values = (struct value *)grow(compiler, compiler->values, compiler->value_count, &compiler->value_capacity,
-                                            sizeof value);
+    compiler->values = (struct value *)grow(compiler, compiler->values, compiler->value_count,
+                                            &compiler->value_capacity, sizeof value);
     compiler->values[compiler->value_count++] = value;
 }
 
 /* ---- leaves ---- */
 
-static enum tg_code compile_expr(struct compiler *compiler, const struct tg_expr *expr, uint32_t selection, uint32_t *ret_reg);
+static enum tg_code compile_expr(struct compiler *compiler, const struct tg_expr *expr, uint32_t selection,
+                                 uint32_t *ret_reg);
 
 /* A value of the program around a lambda. */
 static enum tg_code compile_capture(struct compiler *compiler, const struct tg_expr *expr, uint32_t *ret_reg)
 {
     uint32_t outer = TG_REGISTER_NONE;
     if (compiler->outer == NULL)
-        return tg_fail(compiler->reterr, TG_CODE_ANALYSIS, "a lambda parameter is used outside of its lambda");
+        return tg_fail(compiler->reterr, TG_CODE_ANALYSIS,
+                       "a lambda parameter is used outside of its lambda");
     TG_TRY(compile_expr(compiler->outer, expr, compiler->outer_selection, &outer));
-    *ret_reg =
-        add_register(compiler, (struct tg_register){.source = TG_REGISTER_CAPTURE, .type = expr->type, .base = outer});
+    *ret_reg = add_register(
+        compiler, (struct tg_register){.source = TG_REGISTER_CAPTURE, .type = expr->type, .base = outer});
     return TG_OK;
 }
 
-static enum tg_code compile_parameter(struct compiler *compiler, const struct tg_expr *expr, uint32_t *ret_reg)
+static enum tg_code compile_parameter(struct compiler *compiler, const struct tg_expr *expr,
+                                      uint32_t *ret_reg)
 {
     if (expr->depth > 0) {
-        const struct tg_expr *outer =
-            tg_expr_parameter(compiler->arena, expr->name, expr->depth - 1, expr->index, expr->type, expr->place);
+        const struct tg_expr *outer = tg_expr_parameter(compiler->arena, expr->name, expr->depth - 1,
+                                                        expr->index, expr->type, expr->place);
         return compile_capture(compiler, outer, ret_reg);
     }
-    *ret_reg = add_register(compiler, (struct tg_register){
-                                          .source = TG_REGISTER_INPUT, .type = expr->type, .index = expr->index});
+    *ret_reg = add_register(
+        compiler,
+        (struct tg_register){.source = TG_REGISTER_INPUT, .type = expr->type, .index = expr->index});
     return TG_OK;
 }
 
@@ -147,11 +155,12 @@ static enum tg_code compile_column(struct compiler *compiler, const struct tg_ex
         return compile_capture(compiler, expr, ret_reg);
     if (expr->index >= compiler->schema->count ||
         !tg_type_equal(compiler->schema->columns[expr->index].type, expr->type))
-        return tg_fail(compiler->reterr, TG_CODE_TYPE, "column %u (%s) is not of the schema the expression runs on",
-                       expr->index, expr->name);
+        return tg_fail(compiler->reterr, TG_CODE_TYPE,
+                       "column %u (%s) is not of the schema the expression runs on", expr->index, expr->name);
     compiler->columns[expr->index] = true;
-    *ret_reg = add_register(compiler, (struct tg_register){
-                                          .source = TG_REGISTER_COLUMN, .type = expr->type, .index = expr->index});
+    *ret_reg = add_register(
+        compiler,
+        (struct tg_register){.source = TG_REGISTER_COLUMN, .type = expr->type, .index = expr->index});
     return TG_OK;
 }
 
@@ -159,8 +168,9 @@ static enum tg_code compile_literal(struct compiler *compiler, const struct tg_e
 {
     if (expr->type == NULL)
         return tg_fail(compiler->reterr, TG_CODE_TYPE, "a NULL without a type cannot be computed; CAST it");
-    *ret_reg = add_register(compiler, (struct tg_register){
-                                          .source = TG_REGISTER_LITERAL, .type = expr->type, .literal = &expr->literal});
+    *ret_reg = add_register(
+        compiler,
+        (struct tg_register){.source = TG_REGISTER_LITERAL, .type = expr->type, .literal = &expr->literal});
     return TG_OK;
 }
 
@@ -169,8 +179,8 @@ static enum tg_code compile_literal(struct compiler *compiler, const struct tg_e
 static enum tg_code finish(struct compiler *compiler, const uint32_t *results, uint32_t count,
                            const struct tg_program **ret_program);
 
-static enum tg_code compile_lambda(struct compiler *compiler, const struct tg_expr *lambda, uint32_t selection,
-                                   uint32_t *ret_number)
+static enum tg_code compile_lambda(struct compiler *compiler, const struct tg_expr *lambda,
+                                   uint32_t selection, uint32_t *ret_number)
 {
     const struct tg_program *program = NULL;
     uint32_t result = TG_REGISTER_NONE;
@@ -179,6 +189,7 @@ static enum tg_code compile_lambda(struct compiler *compiler, const struct tg_ex
                             .outer = compiler,
                             .outer_selection = selection,
                             .columns = compiler->columns,
+                            .hoisting = compiler->hoisting,
                             .expression = compiler->expression,
                             .depth = compiler->depth,
                             .reterr = compiler->reterr};
@@ -197,26 +208,28 @@ static bool is_listed_call(const struct tg_expr *expr)
     return expr->kind == TG_EXPR_CALL && (expr->function->flags & TG_FUNCTION_OPERATOR) == 0;
 }
 
-/* Where a failure ends, as ksqlDB's generated code catches exceptions: a function call or field as an argument of a function or of a
- * cast, any element of a constructor. */
+/* Where a failure ends, as ksqlDB's generated code catches exceptions: a function call or field as an
+ * argument of a function or of a cast, any element of a constructor. */
 static bool contains_failure(const struct tg_expr *expr, const struct tg_expr *argument)
 {
     if (expr->kind == TG_EXPR_CALL && (expr->function->flags & TG_FUNCTION_CONTAINS) != 0)
         return true;
     bool catches = is_listed_call(expr) || expr->kind == TG_EXPR_CAST;
-    return catches && (is_listed_call(argument) || (argument->kind == TG_EXPR_FIELD && expr->kind == TG_EXPR_CALL));
+    return catches &&
+           (is_listed_call(argument) || (argument->kind == TG_EXPR_FIELD && expr->kind == TG_EXPR_CALL));
 }
 
-static enum tg_code prepare_call(struct compiler *compiler, const struct tg_expr *expr, const void **ret_prepared)
+static enum tg_code prepare_call(struct compiler *compiler, const struct tg_expr *expr,
+                                 const void **ret_prepared)
 {
     if (expr->function->prepare == NULL)
         return TG_OK;
-    const struct tg_expr **constants =
-        (const struct tg_expr **)tg_arena_alloc_zero(compiler->arena, (size_t)expr->argument_count + 1, sizeof(void *));
+    const struct tg_expr **constants = (const struct tg_expr **)tg_arena_alloc_zero(
+        compiler->arena, (size_t)expr->argument_count + 1, sizeof(void *));
     for (uint32_t i = 0; i < expr->argument_count; i++)
         constants[i] = expr->arguments[i]->kind == TG_EXPR_LITERAL ? expr->arguments[i] : NULL;
-    enum tg_code code =
-        expr->function->prepare(compiler->arena, constants, expr->argument_count, ret_prepared, compiler->reterr);
+    enum tg_code code = expr->function->prepare(compiler->arena, constants, expr->argument_count,
+                                                ret_prepared, compiler->reterr);
     if (code != TG_OK && compiler->reterr != NULL && compiler->reterr->place.line == 0)
         compiler->reterr->place = expr->place;
     return code;
@@ -243,7 +256,8 @@ static void hoist_constant(struct compiler *compiler, const struct tg_expr *expr
     compiler->step_count--;
 }
 
-static enum tg_code compile_arguments(struct compiler *compiler, const struct tg_expr *expr, struct tg_step *step)
+static enum tg_code compile_arguments(struct compiler *compiler, const struct tg_expr *expr,
+                                      struct tg_step *step)
 {
     size_t count = (size_t)expr->argument_count + 1;
     uint32_t *arguments = (uint32_t *)tg_arena_alloc_zero(compiler->arena, count, sizeof *arguments);
@@ -265,7 +279,8 @@ static enum tg_code compile_arguments(struct compiler *compiler, const struct tg
     return TG_OK;
 }
 
-static enum tg_code compile_call(struct compiler *compiler, const struct tg_expr *expr, uint32_t selection, uint32_t *ret_reg)
+static enum tg_code compile_call(struct compiler *compiler, const struct tg_expr *expr, uint32_t selection,
+                                 uint32_t *ret_reg)
 {
     bool cast = expr->kind == TG_EXPR_CAST;
     struct tg_step step = {.run = tg_step_call,
@@ -279,18 +294,19 @@ static enum tg_code compile_call(struct compiler *compiler, const struct tg_expr
     step.result = add_register(compiler, (struct tg_register){.source = TG_REGISTER_OWN, .type = expr->type});
     *ret_reg = step.result;
     TG_TRY(add_step(compiler, step));
-    if (tg_type_is_nested(expr->type)) /* simple constants were folded already */
+    if (compiler->hoisting && tg_type_is_nested(expr->type)) /* simple constants were folded already */
         hoist_constant(compiler, expr);
     return TG_OK;
 }
 
-static enum tg_code compile_field(struct compiler *compiler, const struct tg_expr *expr, uint32_t selection, uint32_t *ret_reg)
+static enum tg_code compile_field(struct compiler *compiler, const struct tg_expr *expr, uint32_t selection,
+                                  uint32_t *ret_reg)
 {
     uint32_t base = TG_REGISTER_NONE;
     TG_TRY(compile_expr(compiler, expr->arguments[0], selection, &base));
     *ret_reg = add_register(
-        compiler,
-        (struct tg_register){.source = TG_REGISTER_FIELD, .type = expr->type, .index = expr->index, .base = base});
+        compiler, (struct tg_register){
+                      .source = TG_REGISTER_FIELD, .type = expr->type, .index = expr->index, .base = base});
     return add_step(compiler, (struct tg_step){.run = tg_step_field,
                                                .name = "FIELD",
                                                .result = *ret_reg,
@@ -341,7 +357,8 @@ static struct tg_step split_step(struct compiler *compiler, uint32_t condition, 
                             .when_false = TG_REGISTER_NONE};
 }
 
-static enum tg_code compile_and_or(struct compiler *compiler, const struct tg_expr *expr, uint32_t selection, uint32_t *ret_reg)
+static enum tg_code compile_and_or(struct compiler *compiler, const struct tg_expr *expr, uint32_t selection,
+                                   uint32_t *ret_reg)
 {
     bool is_and = expr->kind == TG_EXPR_AND;
     uint32_t left = TG_REGISTER_NONE;
@@ -364,7 +381,8 @@ static enum tg_code compile_and_or(struct compiler *compiler, const struct tg_ex
                                                .selection = selection});
 }
 
-static enum tg_code compile_branch(struct compiler *compiler, const struct tg_expr *branch, uint32_t selection, uint32_t result)
+static enum tg_code compile_branch(struct compiler *compiler, const struct tg_expr *branch,
+                                   uint32_t selection, uint32_t result)
 {
     uint32_t reg = TG_REGISTER_NONE;
     struct tg_step step = {.run = tg_step_null, .name = "NULL", .result = result, .selection = selection};
@@ -378,7 +396,8 @@ static enum tg_code compile_branch(struct compiler *compiler, const struct tg_ex
     return add_step(compiler, step);
 }
 
-static enum tg_code compile_case(struct compiler *compiler, const struct tg_expr *expr, uint32_t selection, uint32_t *ret_reg)
+static enum tg_code compile_case(struct compiler *compiler, const struct tg_expr *expr, uint32_t selection,
+                                 uint32_t *ret_reg)
 {
     uint32_t i = 0;
     *ret_reg = add_register(compiler, (struct tg_register){.source = TG_REGISTER_OWN, .type = expr->type});
@@ -393,12 +412,14 @@ static enum tg_code compile_case(struct compiler *compiler, const struct tg_expr
         TG_TRY(compile_branch(compiler, expr->arguments[i + 1], split.when_true, *ret_reg));
         selection = split.when_false;
     }
-    return compile_branch(compiler, i < expr->argument_count ? expr->arguments[i] : NULL, selection, *ret_reg);
+    return compile_branch(compiler, i < expr->argument_count ? expr->arguments[i] : NULL, selection,
+                          *ret_reg);
 }
 
 /* ---- the whole ---- */
 
-static enum tg_code compile_node(struct compiler *compiler, const struct tg_expr *expr, uint32_t selection, uint32_t *ret_reg)
+static enum tg_code compile_node(struct compiler *compiler, const struct tg_expr *expr, uint32_t selection,
+                                 uint32_t *ret_reg)
 {
     switch (expr->kind) {
     case TG_EXPR_LITERAL:
@@ -420,15 +441,18 @@ static enum tg_code compile_node(struct compiler *compiler, const struct tg_expr
     case TG_EXPR_LAMBDA:
         break;
     }
-    return tg_fail(compiler->reterr, TG_CODE_ANALYSIS, "a lambda is only allowed as an argument of a function");
+    return tg_fail(compiler->reterr, TG_CODE_ANALYSIS,
+                   "a lambda is only allowed as an argument of a function");
 }
 
-static enum tg_code compile_expr(struct compiler *compiler, const struct tg_expr *expr, uint32_t selection, uint32_t *ret_reg)
+static enum tg_code compile_expr(struct compiler *compiler, const struct tg_expr *expr, uint32_t selection,
+                                 uint32_t *ret_reg)
 {
     bool pure = tg_expr_is_pure(expr);
     uint64_t hash = pure ? tg_expr_hash(expr) : 0;
     if (compiler->depth >= DEPTH_MAX)
-        return tg_fail(compiler->reterr, TG_CODE_LIMIT, "an expression is nested more than %d levels deep", DEPTH_MAX);
+        return tg_fail(compiler->reterr, TG_CODE_LIMIT, "an expression is nested more than %d levels deep",
+                       DEPTH_MAX);
     *ret_reg = pure ? find_value(compiler, expr, hash, selection) : TG_REGISTER_NONE;
     if (*ret_reg != TG_REGISTER_NONE)
         return TG_OK;
@@ -438,7 +462,8 @@ static enum tg_code compile_expr(struct compiler *compiler, const struct tg_expr
     if (code != TG_OK || !pure)
         return code;
     enum tg_register_source source = compiler->registers[*ret_reg].source;
-    bool everywhere = compiler->registers[*ret_reg].constant || (source != TG_REGISTER_OWN && source != TG_REGISTER_FIELD);
+    bool everywhere =
+        compiler->registers[*ret_reg].constant || (source != TG_REGISTER_OWN && source != TG_REGISTER_FIELD);
     add_value(compiler, (struct value){expr, hash, everywhere ? 0 : selection, *ret_reg});
     return TG_OK;
 }
@@ -448,7 +473,8 @@ static enum tg_code finish(struct compiler *compiler, const uint32_t *results, u
 {
     uint32_t *copy = (uint32_t *)tg_arena_alloc_zero(compiler->arena, (size_t)count + 1, sizeof *copy);
     memcpy(copy, results, count * sizeof *copy);
-    struct tg_program *program = (struct tg_program *)tg_arena_alloc_zero(compiler->arena, 1, sizeof *program);
+    struct tg_program *program =
+        (struct tg_program *)tg_arena_alloc_zero(compiler->arena, 1, sizeof *program);
     *program = (struct tg_program){.schema = compiler->schema,
                                    .register_count = compiler->register_count,
                                    .registers = compiler->registers,
@@ -467,12 +493,14 @@ static enum tg_code finish(struct compiler *compiler, const uint32_t *results, u
     return TG_OK;
 }
 
-static enum tg_code compile(struct tg_arena *arena, const struct tg_schema *schema, const struct tg_expr *const *expressions,
-                            uint32_t count, const struct tg_program **ret_program, struct tg_error *reterr)
+/* `start` has the arena, the schema, how to treat constants and where errors go. */
+static enum tg_code compile(const struct compiler *start, const struct tg_expr *const *expressions,
+                            uint32_t count, const struct tg_program **ret_program)
 {
-    struct compiler compiler = {.arena = arena, .schema = schema, .reterr = reterr};
+    struct compiler compiler = *start;
+    struct tg_arena *arena = compiler.arena;
     uint32_t *results = (uint32_t *)tg_arena_alloc_zero(arena, (size_t)count + 1, sizeof *results);
-    compiler.columns = (bool *)tg_arena_alloc_zero(arena, (size_t)schema->count + 1, sizeof(bool));
+    compiler.columns = (bool *)tg_arena_alloc_zero(arena, (size_t)compiler.schema->count + 1, sizeof(bool));
     (void)add_selection(&compiler, 0);
     for (uint32_t i = 0; i < count; i++) {
         compiler.expression = i;
@@ -499,16 +527,20 @@ enum tg_code tg_program_compile(struct tg_arena *arena, const struct tg_schema *
         (const struct tg_expr **)tg_arena_alloc_zero(arena, (size_t)count + 1, sizeof(void *));
     for (uint32_t i = 0; i < count; i++) {
         if (is_too_deep(expressions[i], DEPTH_MAX))
-            return tg_fail(reterr, TG_CODE_LIMIT, "an expression is nested more than %d levels deep", DEPTH_MAX);
+            return tg_fail(reterr, TG_CODE_LIMIT, "an expression is nested more than %d levels deep",
+                           DEPTH_MAX);
         folded[i] = tg_expr_fold(arena, expressions[i]);
     }
-    return compile(arena, schema, folded, count, ret_program, reterr);
+    struct compiler start = {.arena = arena, .schema = schema, .hoisting = true, .reterr = reterr};
+    return compile(&start, folded, count, ret_program);
 }
 
-enum tg_code tg_program_compile_plain(struct tg_arena *arena, const struct tg_schema *schema, const struct tg_expr *expr,
-                                      const struct tg_program **ret_program, struct tg_error *reterr)
+enum tg_code tg_program_compile_plain(struct tg_arena *arena, const struct tg_schema *schema,
+                                      const struct tg_expr *expr, const struct tg_program **ret_program,
+                                      struct tg_error *reterr)
 {
-    return compile(arena, schema, &expr, 1, ret_program, reterr);
+    struct compiler start = {.arena = arena, .schema = schema, .reterr = reterr};
+    return compile(&start, &expr, 1, ret_program);
 }
 
 const bool *tg_program_columns(const struct tg_program *program)

@@ -1,4 +1,5 @@
-/* expr/expr.c: nodes of the expression tree, and what can be asked of any tree: equality, hash, columns read, purity. */
+/* expr/expr.c: nodes of the expression tree, and what can be asked of any tree: equality, hash, columns read,
+ * purity. */
 #include "expr/expr.h"
 
 #include "expr/internal.h"
@@ -13,7 +14,8 @@ struct tg_expr *tg_expr_node(struct tg_arena *arena, enum tg_expr_kind kind, con
     return expr;
 }
 
-const struct tg_expr *const *tg_expr_list(struct tg_arena *arena, const struct tg_expr *const *exprs, uint32_t count)
+const struct tg_expr *const *tg_expr_list(struct tg_arena *arena, const struct tg_expr *const *exprs,
+                                          uint32_t count)
 {
     if (count == 0)
         return NULL;
@@ -22,16 +24,18 @@ const struct tg_expr *const *tg_expr_list(struct tg_arena *arena, const struct t
     return copy;
 }
 
-const struct tg_expr *tg_expr_null_of(struct tg_arena *arena, const struct tg_type *type, struct tg_place place)
+const struct tg_expr *tg_expr_null_of(struct tg_arena *arena, const struct tg_type *type,
+                                      struct tg_place place)
 {
     struct tg_expr *expr = tg_expr_node(arena, TG_EXPR_LITERAL, type, place);
     expr->literal.is_null = true;
     return expr;
 }
 
-const struct tg_expr *tg_expr_call_node(struct tg_arena *arena, const struct tg_function *function, const char *name,
-                                        const struct tg_type *type, const struct tg_expr *const *arguments,
-                                        uint32_t argument_count, struct tg_place place)
+const struct tg_expr *tg_expr_call_node(struct tg_arena *arena, const struct tg_function *function,
+                                        const char *name, const struct tg_type *type,
+                                        const struct tg_expr *const *arguments, uint32_t argument_count,
+                                        struct tg_place place)
 {
     struct tg_expr *expr = tg_expr_node(arena, TG_EXPR_CALL, type, place);
     expr->function = function;

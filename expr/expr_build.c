@@ -13,7 +13,8 @@ const struct tg_expr *tg_expr_null(struct tg_arena *arena, struct tg_place place
     return tg_expr_null_of(arena, NULL, place);
 }
 
-const struct tg_expr *tg_expr_literal(struct tg_arena *arena, const struct tg_type *type, struct tg_literal value)
+const struct tg_expr *tg_expr_literal(struct tg_arena *arena, const struct tg_type *type,
+                                      struct tg_literal value)
 {
     struct tg_expr *expr = tg_expr_node(arena, TG_EXPR_LITERAL, type, (struct tg_place){0});
     expr->literal = value;
@@ -22,8 +23,8 @@ const struct tg_expr *tg_expr_literal(struct tg_arena *arena, const struct tg_ty
     return expr;
 }
 
-static const struct tg_expr *placed_literal(struct tg_arena *arena, const struct tg_type *type, struct tg_literal value,
-                                            struct tg_place place)
+static const struct tg_expr *placed_literal(struct tg_arena *arena, const struct tg_type *type,
+                                            struct tg_literal value, struct tg_place place)
 {
     struct tg_expr *expr = tg_expr_node(arena, TG_EXPR_LITERAL, type, place);
     expr->literal = value;
@@ -72,11 +73,12 @@ enum tg_code tg_expr_decimal(struct tg_arena *arena, struct tg_slice text, struc
     unsigned precision = digits > scale ? digits : scale;
     precision = precision == 0 ? 1 : precision;
     struct tg_literal literal = {.is_null = false};
-    if (precision > TG_DECIMAL_DIGITS_MAX ||
-        tg_decimal_parse(text, precision, scale, TG_ROUND_UNNECESSARY, &literal.value.decimal) != TG_DECIMAL_OK)
-        return tg_fail_at(reterr, TG_CODE_TYPE, place, "%.*s is no DECIMAL of at most %d digits", TG_SLICE_FORMAT(text),
-                          TG_DECIMAL_DIGITS_MAX);
-    *ret_expr = placed_literal(arena, tg_type_decimal(arena, (uint16_t)precision, (uint16_t)scale), literal, place);
+    if (precision > TG_DECIMAL_DIGITS_MAX || tg_decimal_parse(text, precision, scale, TG_ROUND_UNNECESSARY,
+                                                              &literal.value.decimal) != TG_DECIMAL_OK)
+        return tg_fail_at(reterr, TG_CODE_TYPE, place, "%.*s is no DECIMAL of at most %d digits",
+                          TG_SLICE_FORMAT(text), TG_DECIMAL_DIGITS_MAX);
+    *ret_expr =
+        placed_literal(arena, tg_type_decimal(arena, (uint16_t)precision, (uint16_t)scale), literal, place);
     return TG_OK;
 }
 
@@ -89,8 +91,8 @@ const struct tg_expr *tg_expr_column(struct tg_arena *arena, const struct tg_sch
     return expr;
 }
 
-const struct tg_expr *tg_expr_parameter(struct tg_arena *arena, const char *name, uint32_t depth, uint32_t index,
-                                        const struct tg_type *type, struct tg_place place)
+const struct tg_expr *tg_expr_parameter(struct tg_arena *arena, const char *name, uint32_t depth,
+                                        uint32_t index, const struct tg_type *type, struct tg_place place)
 {
     struct tg_expr *expr = tg_expr_node(arena, TG_EXPR_PARAMETER, type, place);
     expr->name = tg_arena_text(arena, tg_slice_text(name));
@@ -99,8 +101,8 @@ const struct tg_expr *tg_expr_parameter(struct tg_arena *arena, const char *name
     return expr;
 }
 
-const struct tg_expr *tg_expr_lambda(struct tg_arena *arena, const struct tg_expr *body, uint32_t parameter_count,
-                                     struct tg_place place)
+const struct tg_expr *tg_expr_lambda(struct tg_arena *arena, const struct tg_expr *body,
+                                     uint32_t parameter_count, struct tg_place place)
 {
     struct tg_expr *expr = tg_expr_node(arena, TG_EXPR_LAMBDA, body->type, place);
     expr->arguments = tg_expr_list(arena, &body, 1);
@@ -119,20 +121,21 @@ struct call {
     struct tg_place place;
 };
 
-static enum tg_code resolve_call(const struct call *call, const struct tg_expr **ret_expr, struct tg_error *reterr)
+static enum tg_code resolve_call(const struct call *call, const struct tg_expr **ret_expr,
+                                 struct tg_error *reterr)
 {
     struct tg_function_call resolved;
-    TG_TRY(tg_function_resolve(call->arena, TG_FUNCTION_SCALAR, call->name, call->arguments, call->count, call->place,
-                               &resolved, reterr));
-    *ret_expr = tg_expr_call_node(call->arena, resolved.function, resolved.name, resolved.type, resolved.arguments,
-                                  resolved.argument_count, call->place);
+    TG_TRY(tg_function_resolve(call->arena, TG_FUNCTION_SCALAR, call->name, call->arguments, call->count,
+                               call->place, &resolved, reterr));
+    *ret_expr = tg_expr_call_node(call->arena, resolved.function, resolved.name, resolved.type,
+                                  resolved.arguments, resolved.argument_count, call->place);
     return TG_OK;
 }
 
 static enum tg_code refuse_count(const struct call *call, const char *expected, struct tg_error *reterr)
 {
-    return tg_fail_at(reterr, TG_CODE_TYPE, call->place, "%.*s takes %s, not %u arguments", TG_SLICE_FORMAT(call->name),
-                      expected, call->count);
+    return tg_fail_at(reterr, TG_CODE_TYPE, call->place, "%.*s takes %s, not %u arguments",
+                      TG_SLICE_FORMAT(call->name), expected, call->count);
 }
 
 static bool is_equality(struct tg_slice name)
@@ -146,8 +149,8 @@ static bool is_time(const struct tg_type *type)
     return type->kind == TG_TYPE_DATE || type->kind == TG_TYPE_TIME || type->kind == TG_TYPE_TIMESTAMP;
 }
 
-/* The type that both sides of a comparison are brought to; NULL: cannot be compared. DECIMAL against DOUBLE stays as it is: its
- * kernel compares the exact values. */
+/* The type that both sides of a comparison are brought to; NULL: cannot be compared. DECIMAL against DOUBLE
+ * stays as it is: its kernel compares the exact values. */
 static const struct tg_type *comparison_type(const struct call *call)
 {
     const struct tg_type *left = call->arguments[0]->type;
@@ -164,11 +167,13 @@ static const struct tg_type *comparison_type(const struct call *call)
     return equality_only && !is_equality(call->name) ? NULL : tg_type_common(call->arena, left, right);
 }
 
-static enum tg_code check_time_text(const struct tg_expr *expr, const struct tg_type *type, struct tg_error *reterr)
+static enum tg_code check_time_text(const struct tg_expr *expr, const struct tg_type *type,
+                                    struct tg_error *reterr)
 {
     int64_t instant = 0;
     int32_t part = 0;
-    if (expr->kind != TG_EXPR_LITERAL || expr->literal.is_null || expr->type->kind != TG_TYPE_STRING || !is_time(type))
+    if (expr->kind != TG_EXPR_LITERAL || expr->literal.is_null || expr->type->kind != TG_TYPE_STRING ||
+        !is_time(type))
         return TG_OK;
     struct tg_slice text = expr->literal.value.bytes;
     bool good = type->kind == TG_TYPE_TIMESTAMP ? tg_timestamp_parse(text, &instant)
@@ -179,7 +184,8 @@ static enum tg_code check_time_text(const struct tg_expr *expr, const struct tg_
                              tg_type_kind_name(type->kind));
 }
 
-static enum tg_code build_comparison(struct call *call, const struct tg_expr **ret_expr, struct tg_error *reterr)
+static enum tg_code build_comparison(struct call *call, const struct tg_expr **ret_expr,
+                                     struct tg_error *reterr)
 {
     if (call->count != 2)
         return refuse_count(call, "2", reterr);
@@ -207,10 +213,9 @@ static enum tg_code build_comparison(struct call *call, const struct tg_expr **r
         TG_TRY(check_time_text(sides[side], type, reterr));
         /* decimals of two scales are compared as they are */
         if (!exact && (type->kind != TG_TYPE_DECIMAL || sides[side]->type->kind != TG_TYPE_DECIMAL))
-            sides[side] = tg_expr_converted(call->arena, sides[side],
-                                            type->kind == TG_TYPE_DECIMAL
-                                                ? tg_type_as_decimal(call->arena, sides[side]->type)
-                                                : type);
+            sides[side] = tg_expr_converted(
+                call->arena, sides[side],
+                type->kind == TG_TYPE_DECIMAL ? tg_type_as_decimal(call->arena, sides[side]->type) : type);
     }
     return resolve_call(call, ret_expr, reterr);
 }
@@ -241,7 +246,8 @@ static enum tg_code build_array(struct call *call, const struct tg_expr **ret_ex
 {
     const struct tg_type *type = NULL;
     if (call->count == 0)
-        return tg_fail_at(reterr, TG_CODE_TYPE, call->place, "ARRAY[] needs at least one element: its type is not known");
+        return tg_fail_at(reterr, TG_CODE_TYPE, call->place,
+                          "ARRAY[] needs at least one element: its type is not known");
     TG_TRY(tg_expr_unify(call->arena, call->arguments, call->count, &type, reterr));
     if (type == NULL) {
         (void)tg_fail_at(reterr, TG_CODE_TYPE, call->place, "an array of nothing but NULL has no type");
@@ -256,7 +262,8 @@ static enum tg_code build_map(struct call *call, const struct tg_expr **ret_expr
         return tg_fail_at(reterr, TG_CODE_TYPE, call->place, "MAP() needs at least one pair key := value");
     uint32_t pairs = call->count / 2;
     const struct tg_type *types[2] = {NULL, NULL};
-    const struct tg_expr **items = (const struct tg_expr **)tg_arena_alloc_zero(call->arena, pairs, sizeof(void *));
+    const struct tg_expr **items =
+        (const struct tg_expr **)tg_arena_alloc_zero(call->arena, pairs, sizeof(void *));
     for (uint32_t part = 0; part < 2; part++) {
         for (uint32_t i = 0; i < pairs; i++)
             items[i] = call->arguments[2 * i + part];
@@ -264,19 +271,23 @@ static enum tg_code build_map(struct call *call, const struct tg_expr **ret_expr
         for (uint32_t i = 0; i < pairs; i++)
             call->arguments[2 * i + part] = items[i];
         if (types[part] == NULL) {
-            (void)tg_fail_at(reterr, TG_CODE_TYPE, call->place, "a map whose %s are nothing but NULL has no type",
+            (void)tg_fail_at(reterr, TG_CODE_TYPE, call->place,
+                             "a map whose %s are nothing but NULL has no type",
                              part == 0 ? "keys" : "values");
             return tg_fail_hint(reterr, "CAST one of them: CAST(NULL AS STRING)");
         }
     }
-    const struct tg_signature *signature = tg_function_overloads(call->name, TG_FUNCTION_SCALAR).signatures[0];
-    *ret_expr = tg_expr_call_node(call->arena, signature->function, "MAP", tg_type_map(call->arena, types[0], types[1]),
-                                  call->arguments, call->count, call->place);
+    const struct tg_signature *signature =
+        tg_function_overloads(call->name, TG_FUNCTION_SCALAR).signatures[0];
+    *ret_expr = tg_expr_call_node(call->arena, signature->function, "MAP",
+                                  tg_type_map(call->arena, types[0], types[1]), call->arguments, call->count,
+                                  call->place);
     return TG_OK;
 }
 
 /* A literal key of a map is brought to the type of the map's keys. */
-static enum tg_code build_subscript(struct call *call, const struct tg_expr **ret_expr, struct tg_error *reterr)
+static enum tg_code build_subscript(struct call *call, const struct tg_expr **ret_expr,
+                                    struct tg_error *reterr)
 {
     if (call->count != 2)
         return refuse_count(call, "2", reterr);
@@ -284,7 +295,8 @@ static enum tg_code build_subscript(struct call *call, const struct tg_expr **re
     if (type == NULL || (type->kind != TG_TYPE_ARRAY && type->kind != TG_TYPE_MAP)) {
         (void)tg_fail_at(reterr, TG_CODE_TYPE, call->place, "%s has no elements: it is %s",
                          tg_expr_text(call->arena, call->arguments[0]), tg_type_name(call->arena, type));
-        return tg_fail_hint(reterr, "[] takes an element of an ARRAY or MAP; SUBSTRING takes a part of a STRING, -> a field");
+        return tg_fail_hint(
+            reterr, "[] takes an element of an ARRAY or MAP; SUBSTRING takes a part of a STRING, -> a field");
     }
     if (type->kind == TG_TYPE_ARRAY && call->arguments[1]->type != NULL &&
         call->arguments[1]->type->kind == TG_TYPE_BIGINT)
@@ -311,12 +323,13 @@ static const struct builder {
     {"[]", build_subscript},
 };
 
-enum tg_code tg_expr_call(struct tg_arena *arena, struct tg_slice name, const struct tg_expr *const *arguments,
-                          uint32_t argument_count, struct tg_place place, const struct tg_expr **ret_expr,
-                          struct tg_error *reterr)
+enum tg_code tg_expr_call(struct tg_arena *arena, struct tg_slice name,
+                          const struct tg_expr *const *arguments, uint32_t argument_count,
+                          struct tg_place place, const struct tg_expr **ret_expr, struct tg_error *reterr)
 {
     struct call call = {.arena = arena, .name = name, .count = argument_count, .place = place};
-    call.arguments = (const struct tg_expr **)tg_arena_alloc_zero(arena, (size_t)argument_count + 1, sizeof(void *));
+    call.arguments =
+        (const struct tg_expr **)tg_arena_alloc_zero(arena, (size_t)argument_count + 1, sizeof(void *));
     if (argument_count > 0)
         memcpy(call.arguments, arguments, argument_count * sizeof(void *));
     for (size_t i = 0; i < sizeof builders / sizeof builders[0]; i++)
@@ -327,27 +340,29 @@ enum tg_code tg_expr_call(struct tg_arena *arena, struct tg_slice name, const st
 
 /* ---- the other kinds of nodes ---- */
 
-enum tg_code tg_expr_struct(struct tg_arena *arena, const char *const *names, const struct tg_expr *const *values,
-                            uint32_t count, struct tg_place place, const struct tg_expr **ret_expr,
-                            struct tg_error *reterr)
+enum tg_code tg_expr_struct(struct tg_arena *arena, const char *const *names,
+                            const struct tg_expr *const *values, uint32_t count, struct tg_place place,
+                            const struct tg_expr **ret_expr, struct tg_error *reterr)
 {
     if (count == 0)
         return tg_fail_at(reterr, TG_CODE_TYPE, place, "STRUCT() needs at least one field");
     struct tg_field *fields = (struct tg_field *)tg_arena_alloc_zero(arena, count, sizeof *fields);
     for (uint32_t i = 0; i < count; i++) {
         if (values[i]->type == NULL) {
-            (void)tg_fail_at(reterr, TG_CODE_TYPE, values[i]->place, "field %s is NULL and has no type", names[i]);
+            (void)tg_fail_at(reterr, TG_CODE_TYPE, values[i]->place, "field %s is NULL and has no type",
+                             names[i]);
             return tg_fail_hint(reterr, "say the type: CAST(NULL AS <type>)");
         }
         for (uint32_t other = 0; other < i; other++)
             if (strcmp(names[other], names[i]) == 0)
-                return tg_fail_at(reterr, TG_CODE_DUPLICATE_NAME, values[i]->place, "field %s comes twice", names[i]);
+                return tg_fail_at(reterr, TG_CODE_DUPLICATE_NAME, values[i]->place, "field %s comes twice",
+                                  names[i]);
         fields[i] = (struct tg_field){tg_arena_text(arena, tg_slice_text(names[i])), values[i]->type};
     }
     const struct tg_signature *signature =
         tg_function_overloads(tg_slice_text("STRUCT"), TG_FUNCTION_SCALAR).signatures[0];
-    *ret_expr = tg_expr_call_node(arena, signature->function, "STRUCT", tg_type_struct(arena, fields, count), values,
-                                  count, place);
+    *ret_expr = tg_expr_call_node(arena, signature->function, "STRUCT", tg_type_struct(arena, fields, count),
+                                  values, count, place);
     return TG_OK;
 }
 
@@ -355,8 +370,8 @@ enum tg_code tg_expr_cast(struct tg_arena *arena, const struct tg_expr *value, c
                           struct tg_place place, const struct tg_expr **ret_expr, struct tg_error *reterr)
 {
     if (value->type != NULL && !tg_cast_exists(value->type, type))
-        return tg_fail_at(reterr, TG_CODE_TYPE, place, "there is no cast from %s to %s", tg_type_name(arena, value->type),
-                          tg_type_name(arena, type));
+        return tg_fail_at(reterr, TG_CODE_TYPE, place, "there is no cast from %s to %s",
+                          tg_type_name(arena, value->type), tg_type_name(arena, type));
     const struct tg_expr *converted = tg_expr_converted(arena, value, type);
     if (converted->kind == TG_EXPR_CAST && converted != value) {
         struct tg_expr *placed = tg_expr_node(arena, TG_EXPR_CAST, type, place);
@@ -380,8 +395,8 @@ static enum tg_code check_boolean(struct tg_arena *arena, const struct tg_expr *
 }
 
 enum tg_code tg_expr_and_or(struct tg_arena *arena, enum tg_expr_kind kind, const struct tg_expr *left,
-                            const struct tg_expr *right, struct tg_place place, const struct tg_expr **ret_expr,
-                            struct tg_error *reterr)
+                            const struct tg_expr *right, struct tg_place place,
+                            const struct tg_expr **ret_expr, struct tg_error *reterr)
 {
     const struct tg_expr *sides[] = {left, right};
     TG_TRY(check_boolean(arena, &sides[0], kind == TG_EXPR_AND ? "AND" : "OR", reterr));
@@ -393,8 +408,9 @@ enum tg_code tg_expr_and_or(struct tg_arena *arena, enum tg_expr_kind kind, cons
     return TG_OK;
 }
 
-enum tg_code tg_expr_case(struct tg_arena *arena, const struct tg_expr *const *arguments, uint32_t argument_count,
-                          struct tg_place place, const struct tg_expr **ret_expr, struct tg_error *reterr)
+enum tg_code tg_expr_case(struct tg_arena *arena, const struct tg_expr *const *arguments,
+                          uint32_t argument_count, struct tg_place place, const struct tg_expr **ret_expr,
+                          struct tg_error *reterr)
 {
     const struct tg_type *type = NULL;
     if (argument_count < 2)
@@ -411,7 +427,8 @@ enum tg_code tg_expr_case(struct tg_arena *arena, const struct tg_expr *const *a
                                            ? (type == NULL ? parts[i]->type : type)
                                            : tg_type_common(arena, type, parts[i]->type);
         if (common == NULL && type != NULL) {
-            (void)tg_fail_at(reterr, TG_CODE_TYPE, parts[i]->place, "this result of CASE is %s, an earlier one %s",
+            (void)tg_fail_at(reterr, TG_CODE_TYPE, parts[i]->place,
+                             "this result of CASE is %s, an earlier one %s",
                              tg_type_name(arena, parts[i]->type), tg_type_name(arena, type));
             return tg_fail_hint(reterr, "CAST the results to one type");
         }
@@ -443,8 +460,8 @@ enum tg_code tg_expr_field(struct tg_arena *arena, const struct tg_expr *value, 
                            struct tg_place place, const struct tg_expr **ret_expr, struct tg_error *reterr)
 {
     if (value->type == NULL || value->type->kind != TG_TYPE_STRUCT)
-        return tg_fail_at(reterr, TG_CODE_TYPE, place, "%s is %s and has no fields", tg_expr_text(arena, value),
-                          tg_type_name(arena, value->type));
+        return tg_fail_at(reterr, TG_CODE_TYPE, place, "%s is %s and has no fields",
+                          tg_expr_text(arena, value), tg_type_name(arena, value->type));
     for (uint32_t i = 0; i < value->type->field_count; i++) {
         if (!tg_slice_is(field, value->type->fields[i].name))
             continue;
@@ -457,7 +474,8 @@ enum tg_code tg_expr_field(struct tg_arena *arena, const struct tg_expr *value, 
         return TG_OK;
     }
     const char *name = tg_arena_text(arena, field);
-    (void)tg_fail_at(reterr, TG_CODE_UNKNOWN_NAME, place, "%s has no field %s", tg_expr_text(arena, value), name);
+    (void)tg_fail_at(reterr, TG_CODE_UNKNOWN_NAME, place, "%s has no field %s", tg_expr_text(arena, value),
+                     name);
     const char *closest = tg_closest(name, field_name_at, &(struct field_names){value->type});
     if (closest != NULL)
         return tg_fail_hint(reterr, "did you mean %s?", closest);
@@ -473,17 +491,19 @@ static bool is_assignable(const struct tg_expr *value, const struct tg_type *to)
         return true;
     if (literal && from->kind == TG_TYPE_STRING && is_time(to))
         return true;
-    /* a number's literal may go into any DECIMAL that keeps its digits: that it fits is checked with the value */
-    return literal && to->kind == TG_TYPE_DECIMAL && tg_type_is_number(from) && from->kind != TG_TYPE_DOUBLE &&
-           (from->kind != TG_TYPE_DECIMAL || from->scale <= to->scale);
+    /* a number's literal may go into any DECIMAL that keeps its digits: that it fits is checked with the
+     * value */
+    return literal && to->kind == TG_TYPE_DECIMAL && tg_type_is_number(from) &&
+           from->kind != TG_TYPE_DOUBLE && (from->kind != TG_TYPE_DECIMAL || from->scale <= to->scale);
 }
 
 enum tg_code tg_expr_coerce(struct tg_arena *arena, const struct tg_expr *value, const struct tg_type *type,
                             const struct tg_expr **ret_expr, struct tg_error *reterr)
 {
     if (value->type != NULL && !is_assignable(value, type)) {
-        (void)tg_fail_at(reterr, TG_CODE_TYPE, value->place, "%s is %s, but %s is needed", tg_expr_text(arena, value),
-                         tg_type_name(arena, value->type), tg_type_name(arena, type));
+        (void)tg_fail_at(reterr, TG_CODE_TYPE, value->place, "%s is %s, but %s is needed",
+                         tg_expr_text(arena, value), tg_type_name(arena, value->type),
+                         tg_type_name(arena, type));
         return tg_cast_exists(value->type, type)
                    ? tg_fail_hint(reterr, "CAST(%s AS %s) would do it", tg_expr_text(arena, value),
                                   tg_type_name(arena, type))

@@ -81,7 +81,8 @@ static void write_literal(const struct tg_expr *expr, struct tg_buffer *out)
     }
 }
 
-static void write_list(const struct tg_expr *expr, uint32_t from, const char *separator, struct tg_buffer *out)
+static void write_list(const struct tg_expr *expr, uint32_t from, const char *separator,
+                       struct tg_buffer *out)
 {
     for (uint32_t i = from; i < expr->argument_count; i++) {
         if (i > from)
@@ -203,7 +204,8 @@ static void write_name(const char *name, struct tg_buffer *out)
     tg_buffer_printf(out, is_plain_name(name) ? "%s" : "`%s`", name);
 }
 
-/* Finds the name of a lambda's parameter where the body uses it; parameters that are never used get a number. */
+/* Finds the name of a lambda's parameter where the body uses it; parameters that are never used get a number.
+ */
 static const char *parameter_name(const struct tg_expr *expr, uint32_t depth, uint32_t index)
 {
     if (expr->kind == TG_EXPR_PARAMETER && expr->depth == depth && expr->index == index)

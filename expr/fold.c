@@ -14,7 +14,8 @@ static struct tg_literal literal_of(struct tg_arena *arena, const struct tg_colu
     return literal;
 }
 
-/* Runs the expression once; false if it fails or cannot be compiled. `ret_literal` is only set for types that are not nested. */
+/* Runs the expression once; false if it fails or cannot be compiled. `ret_literal` is only set for types that
+ * are not nested. */
 static bool evaluate(struct tg_arena *arena, const struct tg_expr *expr, struct tg_literal *ret_literal)
 {
     static const struct tg_schema no_columns = {0, NULL};
@@ -50,7 +51,8 @@ static const struct tg_expr *fold_arguments(struct tg_arena *arena, const struct
         if (folded == expr->arguments[i])
             continue;
         if (arguments == NULL) {
-            arguments = (const struct tg_expr **)tg_arena_alloc_zero(arena, expr->argument_count, sizeof(void *));
+            arguments =
+                (const struct tg_expr **)tg_arena_alloc_zero(arena, expr->argument_count, sizeof(void *));
             memcpy(arguments, expr->arguments, expr->argument_count * sizeof(void *));
         }
         arguments[i] = folded;
@@ -68,7 +70,8 @@ const struct tg_expr *tg_expr_fold(struct tg_arena *arena, const struct tg_expr 
     struct tg_literal literal;
     if (expr->argument_count == 0 && expr->kind != TG_EXPR_CALL)
         return expr;
-    if (expr->kind != TG_EXPR_LAMBDA && !tg_type_is_nested(expr->type) && tg_expr_is_constant(expr) && evaluate(arena, expr, &literal)) {
+    if (expr->kind != TG_EXPR_LAMBDA && !tg_type_is_nested(expr->type) && tg_expr_is_constant(expr) &&
+        evaluate(arena, expr, &literal)) {
         struct tg_expr *folded = tg_expr_node(arena, TG_EXPR_LITERAL, expr->type, expr->place);
         folded->literal = literal;
         return folded;

@@ -33,18 +33,21 @@ static inline void tg_call_set_bytes(const struct tg_call *call, uint32_t row, s
 struct tg_lambda_rows {
     const struct tg_column *const *parameters;
     uint32_t parameter_count;
-    const uint32_t *rows;    /* ascending; NULL: 0..row_count */
+    const uint32_t *rows; /* ascending; NULL: 0..row_count */
     uint32_t row_count;
-    uint32_t row_limit;      /* above every row */
-    const uint32_t *owners;  /* the call's row of each lambda row, indexed by lambda row; NULL: the same number */
+    uint32_t row_limit; /* above every row */
+    const uint32_t
+        *owners; /* the call's row of each lambda row, indexed by lambda row; NULL: the same number */
 };
-/* Evaluates the lambda that is argument `argument` of the call. A call's row fails if the body fails for one of its rows. The
- * result is valid until the same lambda runs again. */
-const struct tg_column *tg_call_lambda(const struct tg_call *call, uint32_t argument, const struct tg_lambda_rows *rows);
+/* Evaluates the lambda that is argument `argument` of the call. A call's row fails if the body fails for one
+ * of its rows. The result is valid until the same lambda runs again. */
+const struct tg_column *tg_call_lambda(const struct tg_call *call, uint32_t argument,
+                                       const struct tg_lambda_rows *rows);
 
 /* ---- values ---- */
 
-/* Java's String.compareTo for UTF-8: the order of UTF-16 units, which differs from byte order above U+D7FF. */
+/* Java's String.compareTo for UTF-8: the order of UTF-16 units, which differs from byte order above U+D7FF.
+ */
 int tg_text_compare(struct tg_slice a, struct tg_slice b);
 
 /* Order of two rows that are not NULL, of one simple type (not nested). */
@@ -62,8 +65,10 @@ static inline struct tg_slice tg_text_trim(struct tg_slice text)
     return tg_slice_of(text.data + start, end - start);
 }
 
-/* Copies rows of one type to another column, nested parts too; slices stay borrowed. rows == NULL: 0..row_count. */
-void tg_column_copy_rows(struct tg_column *target, const struct tg_column *source, const uint32_t *rows, uint32_t row_count);
+/* Copies rows of one type to another column, nested parts too; slices stay borrowed. rows == NULL:
+ * 0..row_count. */
+void tg_column_copy_rows(struct tg_column *target, const struct tg_column *source, const uint32_t *rows,
+                         uint32_t row_count);
 
 #ifdef __cplusplus
 }

@@ -77,8 +77,8 @@ static uint32_t selection_row(const struct selection_state *selection, uint32_t 
 }
 
 /* Rows of `selection` that failed in register `from` are failed and NULL in register `to`. */
-static void pass_failures(struct tg_program_state *state, const struct selection_state *selection, uint32_t from,
-                          uint32_t to)
+static void pass_failures(struct tg_program_state *state, const struct selection_state *selection,
+                          uint32_t from, uint32_t to)
 {
     const struct register_state *source = &state->registers[from];
     for (uint32_t i = 0; source->any_failed && i < selection->count; i++) {
@@ -88,7 +88,8 @@ static void pass_failures(struct tg_program_state *state, const struct selection
     }
 }
 
-static void null_failed_rows(struct tg_program_state *state, const struct selection_state *selection, uint32_t index)
+static void null_failed_rows(struct tg_program_state *state, const struct selection_state *selection,
+                             uint32_t index)
 {
     const struct register_state *reg = &state->registers[index];
     for (uint32_t i = 0; reg->any_failed && i < selection->count; i++) {
@@ -116,9 +117,10 @@ static void record_error(struct tg_program_state *state, uint32_t row, enum tg_c
     struct tg_program_state *root = state;
     for (; root->parent != NULL; root = root->parent)
         row = root->inputs->owners == NULL ? row : root->inputs->owners[row];
-    tg_grow((void **)&root->errors, &root->error_capacity, (size_t)root->error_count + 1, sizeof *root->errors);
-    root->errors[root->error_count++] =
-        (struct tg_row_error){.row = row, .expression = root->step->expression, .code = code, .message = message};
+    tg_grow((void **)&root->errors, &root->error_capacity, (size_t)root->error_count + 1,
+            sizeof *root->errors);
+    root->errors[root->error_count++] = (struct tg_row_error){
+        .row = row, .expression = root->step->expression, .code = code, .message = message};
 }
 
 void tg_call_fail(const struct tg_call *call, uint32_t row, enum tg_code code, const char *format, ...)
@@ -214,8 +216,9 @@ void tg_step_call(struct tg_program_state *state, const struct tg_step *step)
     null_failed_rows(state, selection, step->result);
 }
 
-/* AND and OR after both sides: a NULL side that matters fails the row. The right side is only looked at where the left one does not
- * decide, so it may be undefined elsewhere. `flip` is 0 for AND; for OR it is 1: a OR b = NOT (NOT a AND NOT b). */
+/* AND and OR after both sides: a NULL side that matters fails the row. The right side is only looked at where
+ * the left one does not decide, so it may be undefined elsewhere. `flip` is 0 for AND; for OR it is 1: a OR b
+ * = NOT (NOT a AND NOT b). */
 static void combine(struct tg_program_state *state, const struct tg_step *step, uint8_t flip)
 {
     const struct selection_state *selection = &state->selections[step->selection];
@@ -223,7 +226,9 @@ static void combine(struct tg_program_state *state, const struct tg_step *step, 
         return;
     struct tg_column *result = begin_result(state, step->result);
     const struct tg_column *left = state->registers[step->arguments[0]].column;
-    const struct tg_column *right = state->registers[step->arguments[1]].column;
+    struct tg_column *right = state->registers[step->arguments[1]].column;
+    if (right->capacity < state->row_count) /* no row needed it so far */
+        tg_column_reserve(right, state->row_count);
     const uint8_t *restrict left_value = left->values.boolean;
     const uint8_t *restrict left_valid = left->valid;
     const uint8_t *restrict right_value = right->values.boolean;
@@ -268,7 +273,8 @@ static struct selection_state *begin_selection(struct tg_program_state *state, u
     return selection;
 }
 
-/* Parts the rows by a condition. Rows whose condition is NULL are in neither part and fail in `result` (of a CASE). */
+/* Parts the rows by a condition. Rows whose condition is NULL are in neither part and fail in `result` (of a
+ * CASE). */
 void tg_step_split(struct tg_program_state *state, const struct tg_step *step)
 {
     struct selection_state *when_true = NULL;
@@ -300,7 +306,8 @@ void tg_step_merge(struct tg_program_state *state, const struct tg_step *step)
     if (selection->count == 0)
         return;
     struct tg_column *result = begin_result(state, step->result);
-    tg_column_copy_rows(result, state->registers[step->arguments[0]].column, selection->rows, selection->count);
+    tg_column_copy_rows(result, state->registers[step->arguments[0]].column, selection->rows,
+                        selection->count);
     pass_failures(state, selection, step->arguments[0], step->result);
 }
 
@@ -318,7 +325,8 @@ void tg_step_null(struct tg_program_state *state, const struct tg_step *step)
 void tg_step_field(struct tg_program_state *state, const struct tg_step *step)
 {
     struct register_state *reg = &state->registers[step->result];
-    reg->column = state->registers[step->arguments[0]].column->children[state->program->registers[step->result].index];
+    reg->column =
+        state->registers[step->arguments[0]].column->children[state->program->registers[step->result].index];
     pass_failures(state, &state->selections[step->selection], step->arguments[0], step->result);
 }
 
@@ -349,7 +357,8 @@ static void bind_capture(struct tg_program_state *state, uint32_t index)
 
 static void begin_run(struct tg_program_state *state, uint32_t row_count);
 
-const struct tg_column *tg_call_lambda(const struct tg_call *call, uint32_t argument, const struct tg_lambda_rows *rows)
+const struct tg_column *tg_call_lambda(const struct tg_call *call, uint32_t argument,
+                                       const struct tg_lambda_rows *rows)
 {
     struct tg_program_state *outer = call->state;
     const struct tg_step *step = outer->step;
@@ -445,10 +454,12 @@ struct tg_program_state *tg_program_state_new(const struct tg_program *program)
     state->program = program;
     state->registers =
         (struct register_state *)tg_alloc_zero((size_t)program->register_count + 1, sizeof *state->registers);
-    state->selections =
-        (struct selection_state *)tg_alloc_zero((size_t)program->selection_count + 1, sizeof *state->selections);
-    state->arguments = (const struct tg_column **)tg_alloc_zero((size_t)program->arguments_max + 1, sizeof(void *));
-    state->lambdas = (struct tg_program_state **)tg_alloc_zero((size_t)program->lambda_count + 1, sizeof(void *));
+    state->selections = (struct selection_state *)tg_alloc_zero((size_t)program->selection_count + 1,
+                                                                sizeof *state->selections);
+    state->arguments =
+        (const struct tg_column **)tg_alloc_zero((size_t)program->arguments_max + 1, sizeof(void *));
+    state->lambdas =
+        (struct tg_program_state **)tg_alloc_zero((size_t)program->lambda_count + 1, sizeof(void *));
     for (uint32_t i = 0; i < program->register_count; i++) {
         enum tg_register_source source = program->registers[i].source;
         if (source == TG_REGISTER_OWN || source == TG_REGISTER_LITERAL || source == TG_REGISTER_CAPTURE)
@@ -543,11 +554,13 @@ struct tg_column *tg_program_result(struct tg_program_state *state, uint32_t exp
     return state->registers[state->program->results[expression]].column;
 }
 
-uint32_t tg_program_select(struct tg_program_state *state, const struct tg_batch *batch, const uint32_t **ret_rows)
+uint32_t tg_program_select(struct tg_program_state *state, const struct tg_batch *batch,
+                           const uint32_t **ret_rows)
 {
     const struct tg_column *result = tg_program_result(state, 0);
     uint32_t count = 0;
-    tg_grow((void **)&state->chosen, &state->chosen_capacity, (size_t)batch->selected + 1, sizeof *state->chosen);
+    tg_grow((void **)&state->chosen, &state->chosen_capacity, (size_t)batch->selected + 1,
+            sizeof *state->chosen);
     for (uint32_t i = 0; i < batch->selected; i++) {
         uint32_t row = tg_batch_row(batch, i);
         state->chosen[count] = row; /* kept only if the row counts: no branch to predict */

@@ -1,10 +1,11 @@
-/* expr/program_internal.h: what a compiled program consists of. Private to expr/. A program is immutable; all that changes while it
- * runs is in its state.
+/* expr/program_internal.h: what a compiled program consists of. Private to expr/. A program is immutable; all
+ * that changes while it runs is in its state.
  *
- * Every value has a register: a column with one entry per row of the batch. A step computes one register for the rows of one
- * selection; a selection that came out empty makes its steps do nothing, so there are no jumps. A row can FAIL: its value is NULL, and
- * so is everything computed from it, up to the next place that contains failures (a function's argument that is a function call or
- * field itself, an element of ARRAY, MAP or STRUCT), as an exception would in ksqlDB. */
+ * Every value has a register: a column with one entry per row of the batch. A step computes one register for
+ * the rows of one selection; a selection that came out empty makes its steps do nothing, so there are no
+ * jumps. A row can FAIL: its value is NULL, and so is everything computed from it, up to the next place that
+ * contains failures (a function's argument that is a function call or field itself, an element of ARRAY, MAP
+ * or STRUCT), as an exception would in ksqlDB. */
 #pragma once
 
 #include "expr/kernel.h"
@@ -17,12 +18,12 @@ extern "C" {
 enum { TG_REGISTER_NONE = UINT32_MAX };
 
 enum tg_register_source {
-    TG_REGISTER_OWN,     /* computed by steps */
-    TG_REGISTER_COLUMN,  /* the batch's own column `index` */
+    TG_REGISTER_OWN,    /* computed by steps */
+    TG_REGISTER_COLUMN, /* the batch's own column `index` */
     TG_REGISTER_LITERAL,
-    TG_REGISTER_FIELD,   /* child `index` of register `base`, set by a step */
-    TG_REGISTER_INPUT,   /* parameter `index` of a lambda */
-    TG_REGISTER_CAPTURE  /* of a lambda: register `base` of the program around it, row by row of the owner */
+    TG_REGISTER_FIELD,  /* child `index` of register `base`, set by a step */
+    TG_REGISTER_INPUT,  /* parameter `index` of a lambda */
+    TG_REGISTER_CAPTURE /* of a lambda: register `base` of the program around it, row by row of the owner */
 };
 
 struct tg_register {
@@ -85,9 +86,11 @@ bool tg_program_failed(const struct tg_program_state *state, uint32_t expression
 
 /* Compiles without folding constants: what the folding itself uses (compile.c, fold.c). */
 TG_MUST_CHECK enum tg_code tg_program_compile_plain(struct tg_arena *arena, const struct tg_schema *schema,
-                                                    const struct tg_expr *expr, const struct tg_program **ret_program,
+                                                    const struct tg_expr *expr,
+                                                    const struct tg_program **ret_program,
                                                     struct tg_error *reterr);
-/* The same expression with its constant parts evaluated (fold.c). Parts that fail stay: they fail for each row. */
+/* The same expression with its constant parts evaluated (fold.c). Parts that fail stay: they fail for each
+ * row. */
 const struct tg_expr *tg_expr_fold(struct tg_arena *arena, const struct tg_expr *expr);
 /* Does the constant expression have a value that does not fail? */
 bool tg_expr_evaluates(const struct tg_expr *expr);

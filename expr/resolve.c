@@ -1,6 +1,6 @@
-/* expr/resolve.c: the index over the function tables, and overload resolution: exact types first, then implicit widening
- * (INT -> BIGINT -> DECIMAL -> DOUBLE); among the candidates those with a fixed number of parameters, then with more
- * parameters, then with fewer generics, then with the least widening win. */
+/* expr/resolve.c: the index over the function tables, and overload resolution: exact types first, then
+ * implicit widening (INT -> BIGINT -> DECIMAL -> DOUBLE); among the candidates those with a fixed number of
+ * parameters, then with more parameters, then with fewer generics, then with the least widening win. */
 #include "expr/resolve.h"
 
 #include <pthread.h>
@@ -42,7 +42,8 @@ static struct {
 static void add_function(const struct tg_function *function)
 {
     struct tg_error error;
-    struct tg_signature *signature = (struct tg_signature *)tg_arena_alloc_zero(registry.arena, 1, sizeof *signature);
+    struct tg_signature *signature =
+        (struct tg_signature *)tg_arena_alloc_zero(registry.arena, 1, sizeof *signature);
     if (tg_signature_parse(registry.arena, function, signature, &error) != TG_OK)
         tg_panic(__FILE__, __LINE__, "%s", error.message);
     struct entry *entry = (struct entry *)tg_map_get(registry.names[function->kind], signature->name);
@@ -96,7 +97,8 @@ struct tg_overloads tg_function_overloads(struct tg_slice name, enum tg_function
         uint8_t byte = name.data[i];
         upper[i] = byte >= 'a' && byte <= 'z' ? (uint8_t)(byte - 'a' + 'A') : byte;
     }
-    const struct entry *entry = (const struct entry *)tg_map_get(registry.names[kind], tg_slice_of(upper, name.length));
+    const struct entry *entry =
+        (const struct entry *)tg_map_get(registry.names[kind], tg_slice_of(upper, name.length));
     return entry == NULL ? (struct tg_overloads){0} : entry->overloads;
 }
 
@@ -147,7 +149,8 @@ static int match_simple(const struct match *match, enum tg_type_kind kind, const
     if (type->kind == kind)
         return 0;
     bool numbers = ranks[kind] > 0 && ranks[type->kind] > 0;
-    return match->widening && numbers && ranks[kind] > ranks[type->kind] ? ranks[kind] - ranks[type->kind] : -1;
+    return match->widening && numbers && ranks[kind] > ranks[type->kind] ? ranks[kind] - ranks[type->kind]
+                                                                         : -1;
 }
 
 static int match_type(struct match *match, const struct tg_pattern *pattern, const struct tg_type *type)
@@ -183,7 +186,8 @@ static int match_lambda(struct match *match, const struct tg_pattern *pattern, c
 
 static bool arity_fits(const struct tg_signature *signature, uint32_t count)
 {
-    return signature->variadic ? count + 1 >= signature->parameter_count : count == signature->parameter_count;
+    return signature->variadic ? count + 1 >= signature->parameter_count
+                               : count == signature->parameter_count;
 }
 
 /* `arguments` entries may be NULL: a lambda that is not built yet. */
@@ -248,7 +252,8 @@ static enum tg_code refuse_name(enum tg_function_kind kind, const char *name, st
         return tg_fail_hint(reterr, "did you mean %s?", closest);
     for (int other = 0; other < KIND_COUNT; other++)
         if (tg_function_exists(tg_slice_text(name), (enum tg_function_kind)other))
-            return tg_fail_hint(reterr, "%s is a %s", name, kinds[other]);
+            return tg_fail_hint(reterr, "%s is a%s %s", name, other == TG_FUNCTION_AGGREGATE ? "n" : "",
+                                kinds[other]);
     return TG_CODE_UNKNOWN_NAME;
 }
 
@@ -279,8 +284,8 @@ static void write_overloads(struct tg_overloads overloads, struct tg_buffer *out
     }
 }
 
-static enum tg_code refuse_arguments(const struct tg_resolution *call, struct tg_overloads overloads, bool ambiguous,
-                                     struct tg_error *reterr)
+static enum tg_code refuse_arguments(const struct tg_resolution *call, struct tg_overloads overloads,
+                                     bool ambiguous, struct tg_error *reterr)
 {
     struct tg_buffer types = {0};
     struct tg_buffer valid = {0};
@@ -291,12 +296,14 @@ static enum tg_code refuse_arguments(const struct tg_resolution *call, struct tg
         (void)tg_fail_at(reterr, TG_CODE_TYPE, call->place, "%s cannot be applied to %s", call->name,
                          tg_buffer_text(&types));
     else if (ambiguous)
-        (void)tg_fail_at(reterr, TG_CODE_TYPE, call->place, "%s(%s) could be more than one overload; CAST the arguments",
-                         call->name, tg_buffer_text(&types));
+        (void)tg_fail_at(reterr, TG_CODE_TYPE, call->place,
+                         "%s(%s) could be more than one overload; CAST the arguments", call->name,
+                         tg_buffer_text(&types));
     else
         (void)tg_fail_at(reterr, TG_CODE_TYPE, call->place, "%s does not take (%s)", call->name,
                          tg_buffer_text(&types));
-    (void)tg_fail_hint(reterr, "%s has: %s", is_operator ? "the operator" : call->name, tg_buffer_text(&valid));
+    (void)tg_fail_hint(reterr, "%s has: %s", is_operator ? "the operator" : call->name,
+                       tg_buffer_text(&valid));
     tg_buffer_done(&types);
     tg_buffer_done(&valid);
     return TG_CODE_TYPE;
@@ -304,14 +311,17 @@ static enum tg_code refuse_arguments(const struct tg_resolution *call, struct tg
 
 /* ---- choosing and applying ---- */
 
-/* The type that a pattern stands for, given what is bound; NULL if a generic is free. `from` is the argument's type. */
+/* The type that a pattern stands for, given what is bound; NULL if a generic is free. `from` is the
+ * argument's type. */
 static const struct tg_type *instantiate(const struct match *match, const struct tg_pattern *pattern,
                                          const struct tg_type *from)
 {
     static const struct tg_type *const simple[TG_TYPE_KIND_COUNT] = {
-        [TG_TYPE_BOOLEAN] = &tg_type_boolean, [TG_TYPE_INT] = &tg_type_int,       [TG_TYPE_BIGINT] = &tg_type_bigint,
-        [TG_TYPE_DOUBLE] = &tg_type_double,   [TG_TYPE_STRING] = &tg_type_string, [TG_TYPE_BYTES] = &tg_type_bytes,
-        [TG_TYPE_TIME] = &tg_type_time,       [TG_TYPE_DATE] = &tg_type_date,     [TG_TYPE_TIMESTAMP] = &tg_type_timestamp};
+        [TG_TYPE_BOOLEAN] = &tg_type_boolean,    [TG_TYPE_INT] = &tg_type_int,
+        [TG_TYPE_BIGINT] = &tg_type_bigint,      [TG_TYPE_DOUBLE] = &tg_type_double,
+        [TG_TYPE_STRING] = &tg_type_string,      [TG_TYPE_BYTES] = &tg_type_bytes,
+        [TG_TYPE_TIME] = &tg_type_time,          [TG_TYPE_DATE] = &tg_type_date,
+        [TG_TYPE_TIMESTAMP] = &tg_type_timestamp};
     const struct tg_type *child = NULL;
     switch (pattern->kind) {
     case TG_PATTERN_GENERIC:
@@ -336,14 +346,16 @@ static const struct tg_type *instantiate(const struct match *match, const struct
 static const struct tg_expr *coerce_lambda(const struct match *match, const struct tg_pattern *pattern,
                                            const struct tg_expr *lambda)
 {
-    const struct tg_type *type = instantiate(match, pattern->children[pattern->child_count - 1], lambda->arguments[0]->type);
+    const struct tg_type *type =
+        instantiate(match, pattern->children[pattern->child_count - 1], lambda->arguments[0]->type);
     if (type == NULL)
         return lambda;
-    return tg_expr_lambda(match->arena, tg_expr_converted(match->arena, lambda->arguments[0], type), lambda->index,
-                          lambda->place);
+    return tg_expr_lambda(match->arena, tg_expr_converted(match->arena, lambda->arguments[0], type),
+                          lambda->index, lambda->place);
 }
 
-static enum tg_code coerce_arguments(struct tg_resolution *call, const struct match *match, struct tg_error *reterr)
+static enum tg_code coerce_arguments(struct tg_resolution *call, const struct match *match,
+                                     struct tg_error *reterr)
 {
     for (uint32_t i = 0; i < call->argument_count; i++) {
         const struct tg_pattern *pattern = parameter_at(match->signature, i);
@@ -354,7 +366,8 @@ static enum tg_code coerce_arguments(struct tg_resolution *call, const struct ma
         }
         const struct tg_type *type = instantiate(match, pattern, argument->type);
         if (type == NULL) {
-            (void)tg_fail_at(reterr, TG_CODE_TYPE, call->place, "the type of NULL in %s is not known", call->name);
+            (void)tg_fail_at(reterr, TG_CODE_TYPE, call->place, "the type of NULL in %s is not known",
+                             call->name);
             return tg_fail_hint(reterr, "say it: CAST(NULL AS <type>)");
         }
         call->arguments[i] = tg_expr_converted(call->arena, argument, type);
@@ -374,8 +387,8 @@ static enum tg_code coerce_arguments(struct tg_resolution *call, const struct ma
 }
 
 /* 0: none, 1: found, 2: more than one that is equally good */
-static int find_best(struct match *best, struct tg_overloads overloads, const struct tg_expr *const *arguments,
-                     uint32_t count)
+static int find_best(struct match *best, struct tg_overloads overloads,
+                     const struct tg_expr *const *arguments, uint32_t count)
 {
     struct match match = {.arena = best->arena, .widening = best->widening};
     int found = 0;
@@ -407,8 +420,9 @@ static enum tg_code choose(struct tg_resolution *call, struct tg_overloads overl
 }
 
 enum tg_code tg_function_resolve(struct tg_arena *arena, enum tg_function_kind kind, struct tg_slice name,
-                                 const struct tg_expr *const *arguments, uint32_t argument_count, struct tg_place place,
-                                 struct tg_function_call *ret_call, struct tg_error *reterr)
+                                 const struct tg_expr *const *arguments, uint32_t argument_count,
+                                 struct tg_place place, struct tg_function_call *ret_call,
+                                 struct tg_error *reterr)
 {
     struct match match;
     struct tg_overloads overloads = tg_function_overloads(name, kind);
@@ -416,7 +430,8 @@ enum tg_code tg_function_resolve(struct tg_arena *arena, enum tg_function_kind k
         return refuse_name(kind, tg_arena_text(arena, name), place, reterr);
     struct tg_resolution call = {.arena = arena, .place = place, .argument_count = argument_count};
     call.name = tg_arena_text(arena, overloads.signatures[0]->name);
-    call.arguments = (const struct tg_expr **)tg_arena_alloc_zero(arena, (size_t)argument_count + 1, sizeof(void *));
+    call.arguments =
+        (const struct tg_expr **)tg_arena_alloc_zero(arena, (size_t)argument_count + 1, sizeof(void *));
     if (argument_count > 0)
         memcpy(call.arguments, arguments, argument_count * sizeof(void *));
     TG_TRY(choose(&call, overloads, &match, reterr));
@@ -425,7 +440,8 @@ enum tg_code tg_function_resolve(struct tg_arena *arena, enum tg_function_kind k
     if (call.function->resolve != NULL)
         TG_TRY(call.function->resolve(&call, reterr));
     if (call.type == NULL)
-        return tg_fail_at(reterr, TG_CODE_TYPE, place, "the type of %s cannot be told from its arguments", call.name);
+        return tg_fail_at(reterr, TG_CODE_TYPE, place, "the type of %s cannot be told from its arguments",
+                          call.name);
     *ret_call = (struct tg_function_call){.function = call.function,
                                           .name = call.name,
                                           .type = call.type,
@@ -465,8 +481,9 @@ enum tg_code tg_function_lambda_types(struct tg_arena *arena, const struct tg_fu
         return refuse_name(TG_FUNCTION_SCALAR, name, lambda->place, reterr);
     struct tg_buffer valid = {0};
     write_overloads(overloads, &valid);
-    (void)tg_fail_at(reterr, TG_CODE_TYPE, lambda->place, "%s takes no lambda of %u parameters as argument %u", name,
-                     lambda->parameter_count, lambda->position + 1);
+    (void)tg_fail_at(reterr, TG_CODE_TYPE, lambda->place,
+                     "%s takes no lambda of %u parameters as argument %u", name, lambda->parameter_count,
+                     lambda->position + 1);
     (void)tg_fail_hint(reterr, "%s has: %s", name, tg_buffer_text(&valid));
     tg_buffer_done(&valid);
     return TG_CODE_TYPE;

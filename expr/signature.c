@@ -12,8 +12,8 @@ struct reader {
 
 static enum tg_code refuse(struct reader *reader, const char *expected)
 {
-    return tg_fail(reader->reterr, TG_CODE_SYNTAX, "signature \"%s\": %s expected at byte %zu", reader->text, expected,
-                   reader->offset);
+    return tg_fail(reader->reterr, TG_CODE_SYNTAX, "signature \"%s\": %s expected at byte %zu", reader->text,
+                   expected, reader->offset);
 }
 
 static void skip_spaces(struct reader *reader)
@@ -87,7 +87,8 @@ static enum tg_code read_pattern(struct reader *reader, const struct tg_pattern 
         if (!take(reader, "<"))
             return refuse(reader, "<");
         TG_TRY(read_children(reader, pattern, ">"));
-        return pattern->child_count == (array ? 1 : 2) ? TG_OK : refuse(reader, "one type of ARRAY, two of MAP");
+        return pattern->child_count == (array ? 1 : 2) ? TG_OK
+                                                       : refuse(reader, "one type of ARRAY, two of MAP");
     }
     pattern->kind = TG_PATTERN_TYPE;
     return tg_type_kind_of(word, &pattern->type) ? TG_OK : refuse(reader, "a type");

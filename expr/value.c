@@ -11,7 +11,8 @@ int tg_text_compare(struct tg_slice a, struct tg_slice b)
         return a.length < b.length ? -1 : a.length > b.length;
     uint8_t left = a.data[i];
     uint8_t right = b.data[i];
-    /* characters of four bytes are surrogate pairs in UTF-16 and so come before U+E000..U+FFFF (lead bytes EE, EF) */
+    /* characters of four bytes are surrogate pairs in UTF-16 and so come before U+E000..U+FFFF (lead bytes
+     * EE, EF) */
     if (left >= 0xEE && right >= 0xEE && (left >= 0xF0) != (right >= 0xF0))
         return left >= 0xF0 ? -1 : 1;
     return left < right ? -1 : 1;
@@ -25,15 +26,18 @@ int tg_column_compare(const struct tg_column *a, uint32_t a_row, const struct tg
     case TG_TYPE_INT:
     case TG_TYPE_DATE:
     case TG_TYPE_TIME:
-        return (a->values.int32[a_row] > b->values.int32[b_row]) - (a->values.int32[a_row] < b->values.int32[b_row]);
+        return (a->values.int32[a_row] > b->values.int32[b_row]) -
+               (a->values.int32[a_row] < b->values.int32[b_row]);
     case TG_TYPE_BIGINT:
     case TG_TYPE_TIMESTAMP:
-        return (a->values.int64[a_row] > b->values.int64[b_row]) - (a->values.int64[a_row] < b->values.int64[b_row]);
+        return (a->values.int64[a_row] > b->values.int64[b_row]) -
+               (a->values.int64[a_row] < b->values.int64[b_row]);
     case TG_TYPE_DOUBLE:
         return (a->values.float64[a_row] > b->values.float64[b_row]) -
                (a->values.float64[a_row] < b->values.float64[b_row]);
     case TG_TYPE_DECIMAL:
-        return tg_decimal_compare(a->values.decimal[a_row], a->type->scale, b->values.decimal[b_row], b->type->scale);
+        return tg_decimal_compare(a->values.decimal[a_row], a->type->scale, b->values.decimal[b_row],
+                                  b->type->scale);
     case TG_TYPE_STRING:
         return tg_text_compare(a->values.bytes[a_row], b->values.bytes[b_row]);
     case TG_TYPE_BYTES:
@@ -46,8 +50,8 @@ int tg_column_compare(const struct tg_column *a, uint32_t a_row, const struct tg
     return 0;
 }
 
-static void copy_values(struct tg_column *target, const struct tg_column *source, const uint32_t *rows, uint32_t row_count,
-                        size_t bytes)
+static void copy_values(struct tg_column *target, const struct tg_column *source, const uint32_t *rows,
+                        uint32_t row_count, size_t bytes)
 {
     uint8_t *to = (uint8_t *)target->values.any;
     const uint8_t *from = (const uint8_t *)source->values.any;
@@ -63,7 +67,8 @@ static void copy_values(struct tg_column *target, const struct tg_column *source
     }
 }
 
-void tg_column_copy_rows(struct tg_column *target, const struct tg_column *source, const uint32_t *rows, uint32_t row_count)
+void tg_column_copy_rows(struct tg_column *target, const struct tg_column *source, const uint32_t *rows,
+                         uint32_t row_count)
 {
     if (row_count == 0)
         return;

@@ -33,7 +33,8 @@ static void map_value(const struct tg_call *call)
         uint32_t end = range.start + range.count;
         uint32_t entry = range.start;
         for (; entry < end; entry++) {
-            if (text ? keys->valid[entry] != 0 && tg_slice_equal(keys->values.bytes[entry], key->values.bytes[row])
+            if (text ? keys->valid[entry] != 0 &&
+                           tg_slice_equal(keys->values.bytes[entry], key->values.bytes[row])
                      : tg_column_row_equal(keys, entry, key, row))
                 break;
         }
@@ -57,7 +58,8 @@ static void make_array(const struct tg_call *call)
     }
 }
 
-static uint32_t find_key(const struct tg_column *keys, struct tg_range range, const struct tg_column *key, uint32_t row)
+static uint32_t find_key(const struct tg_column *keys, struct tg_range range, const struct tg_column *key,
+                         uint32_t row)
 {
     for (uint32_t entry = range.start; entry < range.start + range.count; entry++)
         if (tg_column_row_equal(keys, entry, key, row))
@@ -91,7 +93,8 @@ static void make_map(const struct tg_call *call)
 static void make_struct(const struct tg_call *call)
 {
     for (uint32_t field = 0; field < call->argument_count; field++)
-        tg_column_copy_rows(call->result->children[field], call->arguments[field], call->rows, call->row_count);
+        tg_column_copy_rows(call->result->children[field], call->arguments[field], call->rows,
+                            call->row_count);
     for (uint32_t i = 0; i < call->row_count; i++)
         call->result->valid[tg_call_row(call, i)] = 1;
 }

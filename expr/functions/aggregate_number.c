@@ -1,5 +1,6 @@
 /* expr/functions/aggregate_number.c: COUNT, SUM, AVG. State layouts (little endian, never to change):
- * COUNT: count 8. SUM: INT 4, BIGINT 8, DOUBLE 8, DECIMAL 16. AVG: sum 8 (DOUBLE; of INT and BIGINT an integer), count 8. */
+ * COUNT: count 8. SUM: INT 4, BIGINT 8, DOUBLE 8, DECIMAL 16. AVG: sum 8 (DOUBLE; of INT and BIGINT an
+ * integer), count 8. */
 #include "expr/codec.h"
 #include "expr/kernel.h"
 
@@ -40,8 +41,8 @@ static enum tg_code count_undo(struct tg_aggregate_call *call, struct tg_error *
     return TG_OK;
 }
 
-static enum tg_code sum_bigint_merge(struct tg_aggregate_call *call, const uint8_t *other, struct tg_slice blob,
-                                     struct tg_error *reterr)
+static enum tg_code sum_bigint_merge(struct tg_aggregate_call *call, const uint8_t *other,
+                                     struct tg_slice blob, struct tg_error *reterr)
 {
     (void)blob;
     (void)reterr;
@@ -157,8 +158,8 @@ static enum tg_code sum_double_undo(struct tg_aggregate_call *call, struct tg_er
     return TG_OK;
 }
 
-static enum tg_code sum_double_merge(struct tg_aggregate_call *call, const uint8_t *other, struct tg_slice blob,
-                                     struct tg_error *reterr)
+static enum tg_code sum_double_merge(struct tg_aggregate_call *call, const uint8_t *other,
+                                     struct tg_slice blob, struct tg_error *reterr)
 {
     (void)blob;
     (void)reterr;
@@ -185,7 +186,8 @@ static enum tg_code add_decimal(struct tg_aggregate_call *call, tg_int128 value,
     const struct tg_type *type = call->type;
     unsigned precision = type->precision < TG_DECIMAL_DIGITS_MAX ? type->precision : TG_DECIMAL_DIGITS_MAX;
     tg_int128 sum = 0;
-    if (__builtin_add_overflow(tg_state_load_decimal(call->fixed), value, &sum) || !tg_decimal_fits(sum, precision))
+    if (__builtin_add_overflow(tg_state_load_decimal(call->fixed), value, &sum) ||
+        !tg_decimal_fits(sum, precision))
         return tg_fail(reterr, TG_CODE_EXPRESSION, "a SUM outgrew its type DECIMAL(%u, %u)", type->precision,
                        type->scale);
     tg_state_store_decimal(call->fixed, sum);
@@ -199,11 +201,12 @@ static enum tg_code sum_decimal_add(struct tg_aggregate_call *call, struct tg_er
 
 static enum tg_code sum_decimal_undo(struct tg_aggregate_call *call, struct tg_error *reterr)
 {
-    return has_value(call) ? add_decimal(call, -call->arguments[0]->values.decimal[call->row], reterr) : TG_OK;
+    return has_value(call) ? add_decimal(call, -call->arguments[0]->values.decimal[call->row], reterr)
+                           : TG_OK;
 }
 
-static enum tg_code sum_decimal_merge(struct tg_aggregate_call *call, const uint8_t *other, struct tg_slice blob,
-                                      struct tg_error *reterr)
+static enum tg_code sum_decimal_merge(struct tg_aggregate_call *call, const uint8_t *other,
+                                      struct tg_slice blob, struct tg_error *reterr)
 {
     (void)blob;
     return add_decimal(call, tg_state_load_decimal(other), reterr);
@@ -235,8 +238,9 @@ static enum tg_code avg_change(struct tg_aggregate_call *call, bool undo)
         add_double(call->fixed, undo ? -value : value);
         return TG_OK;
     }
-    uint64_t value = argument->type->kind == TG_TYPE_INT ? (uint64_t)(int64_t)argument->values.int32[call->row]
-                                                         : (uint64_t)argument->values.int64[call->row];
+    uint64_t value = argument->type->kind == TG_TYPE_INT
+                         ? (uint64_t)(int64_t)argument->values.int32[call->row]
+                         : (uint64_t)argument->values.int64[call->row];
     add_u64(call->fixed, undo ? 0U - value : value);
     return TG_OK;
 }
@@ -253,8 +257,8 @@ static enum tg_code avg_undo(struct tg_aggregate_call *call, struct tg_error *re
     return avg_change(call, true);
 }
 
-static enum tg_code avg_integer_merge(struct tg_aggregate_call *call, const uint8_t *other, struct tg_slice blob,
-                                      struct tg_error *reterr)
+static enum tg_code avg_integer_merge(struct tg_aggregate_call *call, const uint8_t *other,
+                                      struct tg_slice blob, struct tg_error *reterr)
 {
     (void)blob;
     (void)reterr;
@@ -263,8 +267,8 @@ static enum tg_code avg_integer_merge(struct tg_aggregate_call *call, const uint
     return TG_OK;
 }
 
-static enum tg_code avg_double_merge(struct tg_aggregate_call *call, const uint8_t *other, struct tg_slice blob,
-                                     struct tg_error *reterr)
+static enum tg_code avg_double_merge(struct tg_aggregate_call *call, const uint8_t *other,
+                                     struct tg_slice blob, struct tg_error *reterr)
 {
     (void)blob;
     (void)reterr;
@@ -274,7 +278,8 @@ static enum tg_code avg_double_merge(struct tg_aggregate_call *call, const uint8
 }
 
 /* The average of nothing is 0 (ksqlDB). */
-static void set_average(const struct tg_aggregate_call *call, double sum, struct tg_column *result, uint32_t row)
+static void set_average(const struct tg_aggregate_call *call, double sum, struct tg_column *result,
+                        uint32_t row)
 {
     uint64_t count = tg_state_load_u64(call->fixed + 8);
     result->values.float64[row] = count == 0 ? 0 : sum / (double)count;
@@ -304,19 +309,23 @@ static const struct tg_aggregate_kernel avg_double = {.fixed_bytes = 16,
                                                       .merge = avg_double_merge,
                                                       .result = avg_double_result};
 
-#define AGGREGATE(text, kernels, doc, sample)                                                                          \
-    {                                                                                                                  \
-        .signature = (text), .kind = TG_FUNCTION_AGGREGATE, .flags = TG_FUNCTION_OVER_TABLE | TG_FUNCTION_SEES_NULL,   \
-        .aggregate = &(kernels), .summary = (doc), .example = (sample)                                                 \
+#define AGGREGATE(text, kernels, doc, sample)                                                                \
+    {                                                                                                        \
+        .signature = (text), .kind = TG_FUNCTION_AGGREGATE,                                                  \
+        .flags = TG_FUNCTION_OVER_TABLE | TG_FUNCTION_SEES_NULL, .aggregate = &(kernels), .summary = (doc),  \
+        .example = (sample)                                                                                  \
     }
 
 extern const struct tg_function tg_functions_aggregate_number[];
 const struct tg_function tg_functions_aggregate_number[] = {
-    AGGREGATE("COUNT() -> BIGINT", count_kernel, "The number of rows; also written COUNT(*).", "COUNT() OVER (1, NULL) = 2"),
-    AGGREGATE("COUNT(T) -> BIGINT", count_kernel, "The number of values that are not NULL.", "COUNT(x) OVER (1, NULL) = 1"),
+    AGGREGATE("COUNT() -> BIGINT", count_kernel, "The number of rows; also written COUNT(*).",
+              "COUNT() OVER (1, NULL) = 2"),
+    AGGREGATE("COUNT(T) -> BIGINT", count_kernel, "The number of values that are not NULL.",
+              "COUNT(x) OVER (1, NULL) = 1"),
     AGGREGATE("SUM(INT) -> INT", sum_int, "The sum of the values; wraps around; 0 if there are none.",
               "SUM(x) OVER (1, NULL, 2) = 3"),
-    AGGREGATE("SUM(BIGINT) -> BIGINT", sum_bigint, "The sum of the values; wraps around; 0 if there are none.",
+    AGGREGATE("SUM(BIGINT) -> BIGINT", sum_bigint,
+              "The sum of the values; wraps around; 0 if there are none.",
               "SUM(x) OVER (3000000000, 1) = 3000000001"),
     AGGREGATE("SUM(DOUBLE) -> DOUBLE", sum_double, "The sum of the values; 0 if there are none.",
               "SUM(x) OVER (1.5e0, 2e0) = 3.5e0"),

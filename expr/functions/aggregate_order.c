@@ -1,5 +1,6 @@
-/* expr/functions/aggregate_order.c: MIN, MAX. State layouts (never to change): values of fixed size are 1 byte "has a value", then
- * the value as expr/codec.h writes numbers; STRING and BYTES have the byte in the fixed part and their bytes as the blob. */
+/* expr/functions/aggregate_order.c: MIN, MAX. State layouts (never to change): values of fixed size are 1
+ * byte "has a value", then the value as expr/codec.h writes numbers; STRING and BYTES have the byte in the
+ * fixed part and their bytes as the blob. */
 #include <math.h>
 
 #include "expr/codec.h"
@@ -156,47 +157,47 @@ static enum tg_code bytes_change(struct tg_aggregate_call *call, bool smallest)
 
 /* ---- the kernels: `smallest` is true for MIN ---- */
 
-#define FIXED_KERNEL(prefix, suffix, bytes, smallest)                                                                  \
-    static enum tg_code prefix##suffix##_add(struct tg_aggregate_call *call, struct tg_error *reterr)                  \
-    {                                                                                                                  \
-        (void)reterr;                                                                                                  \
-        if (has_value(call))                                                                                           \
-            take_##suffix##_row(call, smallest);                                                                       \
-        return TG_OK;                                                                                                  \
-    }                                                                                                                  \
-    static enum tg_code prefix##suffix##_merge(struct tg_aggregate_call *call, const uint8_t *other,                   \
-                                               struct tg_slice blob, struct tg_error *reterr)                          \
-    {                                                                                                                  \
-        (void)blob;                                                                                                    \
-        (void)reterr;                                                                                                  \
-        if (other[0] != 0)                                                                                             \
-            take_##suffix##_state(call->fixed, other, smallest);                                                       \
-        return TG_OK;                                                                                                  \
-    }                                                                                                                  \
-    static const struct tg_aggregate_kernel prefix##suffix = {.fixed_bytes = (bytes) + 1,                              \
-                                                              .init = init_flag,                                       \
-                                                              .add = prefix##suffix##_add,                             \
-                                                              .merge = prefix##suffix##_merge,                         \
+#define FIXED_KERNEL(prefix, suffix, bytes, smallest)                                                        \
+    static enum tg_code prefix##suffix##_add(struct tg_aggregate_call *call, struct tg_error *reterr)        \
+    {                                                                                                        \
+        (void)reterr;                                                                                        \
+        if (has_value(call))                                                                                 \
+            take_##suffix##_row(call, smallest);                                                             \
+        return TG_OK;                                                                                        \
+    }                                                                                                        \
+    static enum tg_code prefix##suffix##_merge(struct tg_aggregate_call *call, const uint8_t *other,         \
+                                               struct tg_slice blob, struct tg_error *reterr)                \
+    {                                                                                                        \
+        (void)blob;                                                                                          \
+        (void)reterr;                                                                                        \
+        if (other[0] != 0)                                                                                   \
+            take_##suffix##_state(call->fixed, other, smallest);                                             \
+        return TG_OK;                                                                                        \
+    }                                                                                                        \
+    static const struct tg_aggregate_kernel prefix##suffix = {.fixed_bytes = (bytes) + 1,                    \
+                                                              .init = init_flag,                             \
+                                                              .add = prefix##suffix##_add,                   \
+                                                              .merge = prefix##suffix##_merge,               \
                                                               .result = suffix##_result};
 
-#define BYTES_KERNEL(prefix, smallest)                                                                                 \
-    static enum tg_code prefix##bytes_add(struct tg_aggregate_call *call, struct tg_error *reterr)                     \
-    {                                                                                                                  \
-        (void)reterr;                                                                                                  \
-        return bytes_change(call, smallest);                                                                           \
-    }                                                                                                                  \
-    static enum tg_code prefix##bytes_merge(struct tg_aggregate_call *call, const uint8_t *other,                      \
-                                            struct tg_slice blob, struct tg_error *reterr)                             \
-    {                                                                                                                  \
-        (void)reterr;                                                                                                  \
-        if (other[0] != 0)                                                                                             \
-            take_bytes(call, blob, smallest);                                                                          \
-        return TG_OK;                                                                                                  \
-    }                                                                                                                  \
-    static const struct tg_aggregate_kernel prefix##bytes = {.fixed_bytes = 1,                                         \
-                                                             .init = init_flag,                                        \
-                                                             .add = prefix##bytes_add,                                 \
-                                                             .merge = prefix##bytes_merge,                             \
+#define BYTES_KERNEL(prefix, smallest)                                                                       \
+    static enum tg_code prefix##bytes_add(struct tg_aggregate_call *call, struct tg_error *reterr)           \
+    {                                                                                                        \
+        (void)reterr;                                                                                        \
+        return bytes_change(call, smallest);                                                                 \
+    }                                                                                                        \
+    static enum tg_code prefix##bytes_merge(struct tg_aggregate_call *call, const uint8_t *other,            \
+                                            struct tg_slice blob, struct tg_error *reterr)                   \
+    {                                                                                                        \
+        (void)reterr;                                                                                        \
+        if (other[0] != 0)                                                                                   \
+            take_bytes(call, blob, smallest);                                                                \
+        return TG_OK;                                                                                        \
+    }                                                                                                        \
+    static const struct tg_aggregate_kernel prefix##bytes = {.fixed_bytes = 1,                               \
+                                                             .init = init_flag,                              \
+                                                             .add = prefix##bytes_add,                       \
+                                                             .merge = prefix##bytes_merge,                   \
                                                              .result = bytes_result};
 
 FIXED_KERNEL(min_, int, 4, true)
@@ -210,15 +211,16 @@ FIXED_KERNEL(max_, double, 8, false)
 FIXED_KERNEL(max_, decimal, 16, false)
 BYTES_KERNEL(max_, false)
 
-#define AGGREGATE(text, kernels, bits, doc, sample)                                                                    \
-    {                                                                                                                  \
-        .signature = (text), .kind = TG_FUNCTION_AGGREGATE, .flags = TG_FUNCTION_SEES_NULL | (bits),                   \
-        .aggregate = &(kernels), .summary = (doc), .example = (sample)                                                 \
+#define AGGREGATE(text, kernels, bits, doc, sample)                                                          \
+    {                                                                                                        \
+        .signature = (text), .kind = TG_FUNCTION_AGGREGATE, .flags = TG_FUNCTION_SEES_NULL | (bits),         \
+        .aggregate = &(kernels), .summary = (doc), .example = (sample)                                       \
     }
-#define AGGREGATES(type, suffix, bits, low, high)                                                                      \
-    AGGREGATE("MIN(" type ") -> " type, min_##suffix, bits, "The smallest value; NULL if there is none.",              \
-              "MIN(x) OVER (" high ", NULL, " low ") = " low),                                                         \
-        AGGREGATE("MAX(" type ") -> " type, max_##suffix, bits, "The greatest value; NULL if there is none.",          \
+#define AGGREGATES(type, suffix, bits, low, high)                                                            \
+    AGGREGATE("MIN(" type ") -> " type, min_##suffix, bits, "The smallest value; NULL if there is none.",    \
+              "MIN(x) OVER (" high ", NULL, " low ") = " low),                                               \
+        AGGREGATE("MAX(" type ") -> " type, max_##suffix, bits,                                              \
+                  "The greatest value; NULL if there is none.",                                              \
                   "MAX(x) OVER (" low ", NULL, " high ") = " high)
 
 extern const struct tg_function tg_functions_aggregate_order[];

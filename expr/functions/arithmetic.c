@@ -1,5 +1,6 @@
-/* expr/functions/arithmetic.c: + - * / % and the sign. Integers wrap, division by zero fails for integers and DECIMAL, DOUBLE
- * follows IEEE 754. A NULL operand makes the whole expression NULL (Java's unboxing in ksqlDB). */
+/* expr/functions/arithmetic.c: + - * / % and the sign. Integers wrap, division by zero fails for integers and
+ * DECIMAL, DOUBLE follows IEEE 754. A NULL operand makes the whole expression NULL (Java's unboxing in
+ * ksqlDB). */
 #include <math.h>
 
 #include "expr/internal.h"
@@ -7,19 +8,19 @@
 #include "expr/resolve.h"
 
 /* result[row] = expression of left[row] and right[row], for all rows or the selected ones; never fails */
-#define ARITHMETIC_KERNEL(name, type, field, expression)                                                               \
-    static void name(const struct tg_call *call)                                                                      \
-    {                                                                                                                  \
-        const type *restrict left = call->arguments[0]->values.field;                                                  \
-        const type *restrict right = call->arguments[call->argument_count - 1]->values.field;                          \
-        type *restrict result = call->result->values.field;                                                            \
-        (void)right;                                                                                                   \
-        for (uint32_t row = 0; call->rows == NULL && row < call->row_count; row++)                                     \
-            result[row] = (expression);                                                                                \
-        for (uint32_t i = 0; call->rows != NULL && i < call->row_count; i++) {                                         \
-            uint32_t row = call->rows[i];                                                                              \
-            result[row] = (expression);                                                                                \
-        }                                                                                                              \
+#define ARITHMETIC_KERNEL(name, type, field, expression)                                                     \
+    static void name(const struct tg_call *call)                                                             \
+    {                                                                                                        \
+        const type *restrict left = call->arguments[0]->values.field;                                        \
+        const type *restrict right = call->arguments[call->argument_count - 1]->values.field;                \
+        type *restrict result = call->result->values.field;                                                  \
+        (void)right;                                                                                         \
+        for (uint32_t row = 0; call->rows == NULL && row < call->row_count; row++)                           \
+            result[row] = (expression);                                                                      \
+        for (uint32_t i = 0; call->rows != NULL && i < call->row_count; i++) {                               \
+            uint32_t row = call->rows[i];                                                                    \
+            result[row] = (expression);                                                                      \
+        }                                                                                                    \
     }
 
 ARITHMETIC_KERNEL(add_int, int32_t, int32, (int32_t)((uint32_t)left[row] + (uint32_t)right[row]))
@@ -37,22 +38,23 @@ ARITHMETIC_KERNEL(divide_double, double, float64, left[row] / right[row])
 ARITHMETIC_KERNEL(modulo_double, double, float64, fmod(left[row], right[row]))
 ARITHMETIC_KERNEL(negate_double, double, float64, -left[row])
 
-/* The quotient is cut toward zero, the remainder has the sign of the dividend; a divisor of -1 wraps as in Java. */
-#define DIVISION_KERNEL(name, type, utype, field, for_minus_one, expression)                                           \
-    static void name(const struct tg_call *call)                                                                      \
-    {                                                                                                                  \
-        const type *left = call->arguments[0]->values.field;                                                           \
-        const type *right = call->arguments[1]->values.field;                                                          \
-        type *result = call->result->values.field;                                                                     \
-        for (uint32_t i = 0; i < call->row_count; i++) {                                                               \
-            uint32_t row = tg_call_row(call, i);                                                                       \
-            if (call->result->valid[row] == 0)                                                                         \
-                continue;                                                                                              \
-            if (right[row] == 0)                                                                                       \
-                tg_call_fail(call, row, TG_CODE_EXPRESSION, "division by zero");                                       \
-            else                                                                                                       \
-                result[row] = right[row] == -1 ? (type)(for_minus_one) : (expression);                                 \
-        }                                                                                                              \
+/* The quotient is cut toward zero, the remainder has the sign of the dividend; a divisor of -1 wraps as in
+ * Java. */
+#define DIVISION_KERNEL(name, type, utype, field, for_minus_one, expression)                                 \
+    static void name(const struct tg_call *call)                                                             \
+    {                                                                                                        \
+        const type *left = call->arguments[0]->values.field;                                                 \
+        const type *right = call->arguments[1]->values.field;                                                \
+        type *result = call->result->values.field;                                                           \
+        for (uint32_t i = 0; i < call->row_count; i++) {                                                     \
+            uint32_t row = tg_call_row(call, i);                                                             \
+            if (call->result->valid[row] == 0)                                                               \
+                continue;                                                                                    \
+            if (right[row] == 0)                                                                             \
+                tg_call_fail(call, row, TG_CODE_EXPRESSION, "division by zero");                             \
+            else                                                                                             \
+                result[row] = right[row] == -1 ? (type)(for_minus_one) : (expression);                       \
+        }                                                                                                    \
     }
 
 DIVISION_KERNEL(divide_int, int32_t, uint32_t, int32, 0U - (uint32_t)left[row], left[row] / right[row])
@@ -62,7 +64,8 @@ DIVISION_KERNEL(modulo_bigint, int64_t, uint64_t, int64, 0, left[row] % right[ro
 
 /* ---- DECIMAL ---- */
 
-typedef enum tg_decimal_result decimal_operation(const struct tg_decimal_operands *operands, tg_int128 *ret_value);
+typedef enum tg_decimal_result decimal_operation(const struct tg_decimal_operands *operands,
+                                                 tg_int128 *ret_value);
 
 static void fail_decimal(const struct tg_call *call, uint32_t row, enum tg_decimal_result result)
 {
@@ -72,14 +75,14 @@ static void fail_decimal(const struct tg_call *call, uint32_t row, enum tg_decim
         tg_call_fail(call, row, TG_CODE_EXPRESSION, "division by zero");
         break;
     case TG_DECIMAL_INEXACT:
-        tg_call_fail(call, row, TG_CODE_EXPRESSION, "the exact result has more than the %u decimal places of its type",
-                     type->scale);
+        tg_call_fail(call, row, TG_CODE_EXPRESSION,
+                     "the exact result has more than the %u decimal places of its type", type->scale);
         break;
     case TG_DECIMAL_OK:
     case TG_DECIMAL_OVERFLOW:
     case TG_DECIMAL_MALFORMED:
-        tg_call_fail(call, row, TG_CODE_EXPRESSION, "the result does not fit DECIMAL(%u, %u)", type->precision,
-                     type->scale);
+        tg_call_fail(call, row, TG_CODE_EXPRESSION, "the result does not fit DECIMAL(%u, %u)",
+                     type->precision, type->scale);
         break;
     }
 }
@@ -161,7 +164,8 @@ static int larger(int a, int b)
 static enum tg_code set_type(struct tg_resolution *call, int precision, int scale, struct tg_error *reterr)
 {
     if (precision > UINT16_MAX)
-        return tg_fail_at(reterr, TG_CODE_LIMIT, call->place, "the result would be DECIMAL(%d, %d)", precision, scale);
+        return tg_fail_at(reterr, TG_CODE_LIMIT, call->place, "the result would be DECIMAL(%d, %d)",
+                          precision, scale);
     call->type = tg_type_decimal(call->arena, (uint16_t)precision, (uint16_t)scale);
     return TG_OK;
 }
@@ -223,17 +227,20 @@ enum {
 #define SUM_DOC "The sum; integers wrap around, DECIMAL gets one more digit."
 #define DIFFERENCE_DOC "The difference; integers wrap around, DECIMAL gets one more digit."
 #define PRODUCT_DOC "The product; integers wrap around, DECIMAL gets the digits of both."
-#define QUOTIENT_DOC "The quotient; of integers cut toward zero, of DECIMAL exact; division by zero is an error but for DOUBLE."
-#define MODULO_DOC "The remainder, with the sign of the dividend; division by zero is an error but for DOUBLE."
+#define QUOTIENT_DOC                                                                                         \
+    "The quotient; of integers cut toward zero, of DECIMAL exact; division by zero is an error but for "     \
+    "DOUBLE."
+#define MODULO_DOC                                                                                           \
+    "The remainder, with the sign of the dividend; division by zero is an error but for DOUBLE."
 #define NEGATE_DOC "The value with the other sign."
-#define ROW(text, function, bits, doc, sample)                                                                         \
-    {                                                                                                                  \
-        .signature = (text), .kernel = (function), .flags = (bits), .summary = (doc), .example = (sample)              \
+#define ROW(text, function, bits, doc, sample)                                                               \
+    {                                                                                                        \
+        .signature = (text), .kernel = (function), .flags = (bits), .summary = (doc), .example = (sample)    \
     }
-#define DECIMAL_ROW(text, function, resolver, doc, sample)                                                             \
-    {                                                                                                                  \
-        .signature = (text), .kernel = (function), .flags = FAILING, .resolve = (resolver), .summary = (doc),          \
-        .example = (sample)                                                                                            \
+#define DECIMAL_ROW(text, function, resolver, doc, sample)                                                   \
+    {                                                                                                        \
+        .signature = (text), .kernel = (function), .flags = FAILING, .resolve = (resolver),                  \
+        .summary = (doc), .example = (sample)                                                                \
     }
 
 extern const struct tg_function tg_functions_arithmetic[];
@@ -245,21 +252,26 @@ const struct tg_function tg_functions_arithmetic[] = {
     ROW("+(STRING, STRING) -> STRING", add_string, TG_FUNCTION_OPERATOR | TG_FUNCTION_SEES_NULL,
         "Both texts, one behind the other; NULL becomes the text null.", "'a' + 'b' = 'ab'"),
     ROW("-(INT, INT) -> INT", subtract_int, SIMPLE, DIFFERENCE_DOC, "1 - 2 = -1"),
-    ROW("-(BIGINT, BIGINT) -> BIGINT", subtract_bigint, SIMPLE, DIFFERENCE_DOC, "3000000000 - 1 = 2999999999"),
+    ROW("-(BIGINT, BIGINT) -> BIGINT", subtract_bigint, SIMPLE, DIFFERENCE_DOC,
+        "3000000000 - 1 = 2999999999"),
     ROW("-(DOUBLE, DOUBLE) -> DOUBLE", subtract_double, SIMPLE, DIFFERENCE_DOC, "1.5e0 - 2 = -0.5e0"),
-    DECIMAL_ROW("-(DECIMAL, DECIMAL) -> DECIMAL", subtract_decimal, resolve_sum, DIFFERENCE_DOC, "1.5 - 2.25 = -0.75"),
+    DECIMAL_ROW("-(DECIMAL, DECIMAL) -> DECIMAL", subtract_decimal, resolve_sum, DIFFERENCE_DOC,
+                "1.5 - 2.25 = -0.75"),
     ROW("*(INT, INT) -> INT", multiply_int, SIMPLE, PRODUCT_DOC, "3 * 4 = 12"),
     ROW("*(BIGINT, BIGINT) -> BIGINT", multiply_bigint, SIMPLE, PRODUCT_DOC, "3000000000 * 2 = 6000000000"),
     ROW("*(DOUBLE, DOUBLE) -> DOUBLE", multiply_double, SIMPLE, PRODUCT_DOC, "1.5e0 * 2 = 3e0"),
-    DECIMAL_ROW("*(DECIMAL, DECIMAL) -> DECIMAL", multiply_decimal, resolve_product, PRODUCT_DOC, "1.5 * 2.5 = 3.75"),
+    DECIMAL_ROW("*(DECIMAL, DECIMAL) -> DECIMAL", multiply_decimal, resolve_product, PRODUCT_DOC,
+                "1.5 * 2.5 = 3.75"),
     ROW("/(INT, INT) -> INT", divide_int, FAILING, QUOTIENT_DOC, "-7 / 2 = -3"),
     ROW("/(BIGINT, BIGINT) -> BIGINT", divide_bigint, FAILING, QUOTIENT_DOC, "7000000000 / 2 = 3500000000"),
     ROW("/(DOUBLE, DOUBLE) -> DOUBLE", divide_double, SIMPLE, QUOTIENT_DOC, "7e0 / 2 = 3.5e0"),
-    DECIMAL_ROW("/(DECIMAL, DECIMAL) -> DECIMAL", divide_decimal, resolve_quotient, QUOTIENT_DOC, "7.5 / 2.0 = 3.75"),
+    DECIMAL_ROW("/(DECIMAL, DECIMAL) -> DECIMAL", divide_decimal, resolve_quotient, QUOTIENT_DOC,
+                "7.5 / 2.0 = 3.75"),
     ROW("%(INT, INT) -> INT", modulo_int, FAILING, MODULO_DOC, "-7 % 2 = -1"),
     ROW("%(BIGINT, BIGINT) -> BIGINT", modulo_bigint, FAILING, MODULO_DOC, "7000000001 % 2 = 1"),
     ROW("%(DOUBLE, DOUBLE) -> DOUBLE", modulo_double, FAILING, MODULO_DOC, "7.5e0 % 2 = 1.5e0"),
-    DECIMAL_ROW("%(DECIMAL, DECIMAL) -> DECIMAL", modulo_decimal, resolve_modulo, MODULO_DOC, "7.5 % 2.0 = 1.5"),
+    DECIMAL_ROW("%(DECIMAL, DECIMAL) -> DECIMAL", modulo_decimal, resolve_modulo, MODULO_DOC,
+                "7.5 % 2.0 = 1.5"),
     ROW("NEG(INT) -> INT", negate_int, SIMPLE, NEGATE_DOC, "-(3) = 0 - 3"),
     ROW("NEG(BIGINT) -> BIGINT", negate_bigint, SIMPLE, NEGATE_DOC, "-(3000000000) = 0 - 3000000000"),
     ROW("NEG(DOUBLE) -> DOUBLE", negate_double, SIMPLE, NEGATE_DOC, "-(1.5e0) = 0 - 1.5e0"),

@@ -1,5 +1,5 @@
-/* expr/functions/comparison.c: comparisons, IN, LIKE and the tests for NULL. There is no three-valued logic: a comparison with NULL is
- * FALSE, <> too (ksqlDB). */
+/* expr/functions/comparison.c: comparisons, IN, LIKE and the tests for NULL. There is no three-valued logic:
+ * a comparison with NULL is FALSE, <> too (ksqlDB). */
 #include "base/text.h"
 #include "data/number.h"
 #include "expr/kernel.h"
@@ -15,39 +15,41 @@ enum {
 /* ---- plain values: loops without branches ---- */
 
 /* value = expression where both sides are valid, else FALSE; or the rule for NULL that `combine` spells */
-#define COMPARISON_KERNEL(name, type, field, expression, combine)                                                      \
-    static void name(const struct tg_call *call)                                                                      \
-    {                                                                                                                  \
-        const type *restrict left = call->arguments[0]->values.field;                                                  \
-        const type *restrict right = call->arguments[1]->values.field;                                                 \
-        const uint8_t *restrict left_valid = call->arguments[0]->valid;                                                \
-        const uint8_t *restrict right_valid = call->arguments[1]->valid;                                               \
-        uint8_t *restrict result = call->result->values.boolean;                                                       \
-        uint8_t *restrict valid = call->result->valid;                                                                 \
-        for (uint32_t row = 0; call->rows == NULL && row < call->row_count; row++) {                                   \
-            uint8_t is = (uint8_t)((expression) & left_valid[row] & right_valid[row]);                                 \
-            result[row] = (uint8_t)(combine);                                                                          \
-            valid[row] = 1;                                                                                            \
-        }                                                                                                              \
-        for (uint32_t i = 0; call->rows != NULL && i < call->row_count; i++) {                                         \
-            uint32_t row = call->rows[i];                                                                              \
-            uint8_t is = (uint8_t)((expression) & left_valid[row] & right_valid[row]);                                 \
-            result[row] = (uint8_t)(combine);                                                                          \
-            valid[row] = 1;                                                                                            \
-        }                                                                                                              \
+#define COMPARISON_KERNEL(name, type, field, expression, combine)                                            \
+    static void name(const struct tg_call *call)                                                             \
+    {                                                                                                        \
+        const type *restrict left = call->arguments[0]->values.field;                                        \
+        const type *restrict right = call->arguments[1]->values.field;                                       \
+        const uint8_t *restrict left_valid = call->arguments[0]->valid;                                      \
+        const uint8_t *restrict right_valid = call->arguments[1]->valid;                                     \
+        uint8_t *restrict result = call->result->values.boolean;                                             \
+        uint8_t *restrict valid = call->result->valid;                                                       \
+        for (uint32_t row = 0; call->rows == NULL && row < call->row_count; row++) {                         \
+            uint8_t is = (uint8_t)((expression)&left_valid[row] & right_valid[row]);                         \
+            result[row] = (uint8_t)(combine);                                                                \
+            valid[row] = 1;                                                                                  \
+        }                                                                                                    \
+        for (uint32_t i = 0; call->rows != NULL && i < call->row_count; i++) {                               \
+            uint32_t row = call->rows[i];                                                                    \
+            uint8_t is = (uint8_t)((expression)&left_valid[row] & right_valid[row]);                         \
+            result[row] = (uint8_t)(combine);                                                                \
+            valid[row] = 1;                                                                                  \
+        }                                                                                                    \
     }
 
 /* NaN is neither equal nor unequal to anything, as in the code ksqlDB makes: hence < or > for <> */
-#define COMPARISON_KERNELS(prefix, type, field)                                                                        \
-    COMPARISON_KERNEL(prefix##_equal, type, field, left[row] == right[row], is)                                        \
-    COMPARISON_KERNEL(prefix##_unequal, type, field, (left[row] < right[row]) | (left[row] > right[row]), is)          \
-    COMPARISON_KERNEL(prefix##_less, type, field, left[row] < right[row], is)                                          \
-    COMPARISON_KERNEL(prefix##_at_most, type, field, left[row] <= right[row], is)                                      \
-    COMPARISON_KERNEL(prefix##_greater, type, field, left[row] > right[row], is)                                       \
-    COMPARISON_KERNEL(prefix##_at_least, type, field, left[row] >= right[row], is)                                     \
-    COMPARISON_KERNEL(prefix##_distinct, type, field, (left[row] < right[row]) | (left[row] > right[row]),             \
-                      is | (left_valid[row] ^ right_valid[row]))                                                       \
-    COMPARISON_KERNEL(prefix##_not_distinct, type, field, (left[row] < right[row]) | (left[row] > right[row]),         \
+#define COMPARISON_KERNELS(prefix, type, field)                                                              \
+    COMPARISON_KERNEL(prefix##_equal, type, field, left[row] == right[row], is)                              \
+    COMPARISON_KERNEL(prefix##_unequal, type, field, (left[row] < right[row]) | (left[row] > right[row]),    \
+                      is)                                                                                    \
+    COMPARISON_KERNEL(prefix##_less, type, field, left[row] < right[row], is)                                \
+    COMPARISON_KERNEL(prefix##_at_most, type, field, left[row] <= right[row], is)                            \
+    COMPARISON_KERNEL(prefix##_greater, type, field, left[row] > right[row], is)                             \
+    COMPARISON_KERNEL(prefix##_at_least, type, field, left[row] >= right[row], is)                           \
+    COMPARISON_KERNEL(prefix##_distinct, type, field, (left[row] < right[row]) | (left[row] > right[row]),   \
+                      is | (left_valid[row] ^ right_valid[row]))                                             \
+    COMPARISON_KERNEL(prefix##_not_distinct, type, field,                                                    \
+                      (left[row] < right[row]) | (left[row] > right[row]),                                   \
                       (is | (left_valid[row] ^ right_valid[row])) ^ 1)
 
 COMPARISON_KERNELS(int, int32_t, int32)
@@ -55,7 +57,8 @@ COMPARISON_KERNELS(bigint, int64_t, int64)
 COMPARISON_KERNELS(double, double, float64)
 COMPARISON_KERNEL(boolean_equal, uint8_t, boolean, left[row] == right[row], is)
 COMPARISON_KERNEL(boolean_unequal, uint8_t, boolean, left[row] != right[row], is)
-COMPARISON_KERNEL(boolean_distinct, uint8_t, boolean, left[row] != right[row], is | (left_valid[row] ^ right_valid[row]))
+COMPARISON_KERNEL(boolean_distinct, uint8_t, boolean, left[row] != right[row],
+                  is | (left_valid[row] ^ right_valid[row]))
 COMPARISON_KERNEL(boolean_not_distinct, uint8_t, boolean, left[row] != right[row],
                   (is | (left_valid[row] ^ right_valid[row])) ^ 1)
 
@@ -102,7 +105,8 @@ static int bytes_order(const struct tg_call *call, uint32_t row)
 
 static int bytes_differ(const struct tg_call *call, uint32_t row)
 {
-    return tg_slice_equal(call->arguments[0]->values.bytes[row], call->arguments[1]->values.bytes[row]) ? 0 : 1;
+    return tg_slice_equal(call->arguments[0]->values.bytes[row], call->arguments[1]->values.bytes[row]) ? 0
+                                                                                                        : 1;
 }
 
 static int decimal_order(const struct tg_call *call, uint32_t row)
@@ -150,8 +154,8 @@ static void split_double(double value, tg_int128 *ret_digits, int *ret_exponent)
         *ret_digits = -*ret_digits;
 }
 
-/* Exact: 0.1 equals the DOUBLE that is written 0.1 (BigDecimal.valueOf in ksqlDB). Infinite values are beyond every DECIMAL, NaN is
- * an error. */
+/* Exact: 0.1 equals the DOUBLE that is written 0.1 (BigDecimal.valueOf in ksqlDB). Infinite values are beyond
+ * every DECIMAL, NaN is an error. */
 static int compare_mixed(const struct tg_call *call, uint32_t row, const struct tg_column *decimal,
                          const struct tg_column *real)
 {
@@ -186,26 +190,26 @@ static int double_decimal_order(const struct tg_call *call, uint32_t row)
     return -compare_mixed(call, row, call->arguments[1], call->arguments[0]);
 }
 
-#define ORDER_KERNEL(name, order, accepted)                                                                            \
-    static void name(const struct tg_call *call)                                                                      \
-    {                                                                                                                  \
-        order_rows(call, order, accepted);                                                                             \
+#define ORDER_KERNEL(name, order, accepted)                                                                  \
+    static void name(const struct tg_call *call)                                                             \
+    {                                                                                                        \
+        order_rows(call, order, accepted);                                                                   \
     }
-#define EQUALITY_KERNELS(prefix, order)                                                                                \
-    ORDER_KERNEL(prefix##_equal, order, EQUAL)                                                                         \
-    ORDER_KERNEL(prefix##_unequal, order, LESS | GREATER)                                                              \
-    static void prefix##_distinct(const struct tg_call *call)                                                          \
-    {                                                                                                                  \
-        distinct_rows(call, order, 1);                                                                                 \
-    }                                                                                                                  \
-    static void prefix##_not_distinct(const struct tg_call *call)                                                      \
-    {                                                                                                                  \
-        distinct_rows(call, order, 0);                                                                                 \
+#define EQUALITY_KERNELS(prefix, order)                                                                      \
+    ORDER_KERNEL(prefix##_equal, order, EQUAL)                                                               \
+    ORDER_KERNEL(prefix##_unequal, order, LESS | GREATER)                                                    \
+    static void prefix##_distinct(const struct tg_call *call)                                                \
+    {                                                                                                        \
+        distinct_rows(call, order, 1);                                                                       \
+    }                                                                                                        \
+    static void prefix##_not_distinct(const struct tg_call *call)                                            \
+    {                                                                                                        \
+        distinct_rows(call, order, 0);                                                                       \
     }
-#define ORDER_KERNELS(prefix, order)                                                                                   \
-    ORDER_KERNEL(prefix##_less, order, LESS)                                                                           \
-    ORDER_KERNEL(prefix##_at_most, order, LESS | EQUAL)                                                                \
-    ORDER_KERNEL(prefix##_greater, order, GREATER)                                                                     \
+#define ORDER_KERNELS(prefix, order)                                                                         \
+    ORDER_KERNEL(prefix##_less, order, LESS)                                                                 \
+    ORDER_KERNEL(prefix##_at_most, order, LESS | EQUAL)                                                      \
+    ORDER_KERNEL(prefix##_greater, order, GREATER)                                                           \
     ORDER_KERNEL(prefix##_at_least, order, GREATER | EQUAL)
 
 EQUALITY_KERNELS(text, bytes_differ)
@@ -284,8 +288,8 @@ static bool is_line_end(struct tg_slice text, size_t at)
            (left > 2 && c[0] == 0xE2 && c[1] == 0x80 && (c[2] == 0xA8 || c[2] == 0xA9));
 }
 
-/* Whole match; '%' is any run and '_' one character, neither across a line's end; `escape` (0: none) takes the next literally. Going
- * back to the last '%' only is enough, as a '%' takes as little as it can. */
+/* Whole match; '%' is any run and '_' one character, neither across a line's end; `escape` (0: none) takes
+ * the next literally. Going back to the last '%' only is enough, as a '%' takes as little as it can. */
 static bool like(struct tg_slice text, struct tg_slice pattern, struct tg_slice escape)
 {
     size_t at = 0;
@@ -302,13 +306,15 @@ static bool like(struct tg_slice text, struct tg_slice pattern, struct tg_slice 
             run_end = at;
             continue;
         }
-        if (!escaped && in < pattern.length && pattern.data[in] == '_' && at < text.length && !is_line_end(text, at)) {
+        if (!escaped && in < pattern.length && pattern.data[in] == '_' && at < text.length &&
+            !is_line_end(text, at)) {
             at += character_bytes(text, at);
             in++;
             continue;
         }
         bool wildcard = !escaped && literal < pattern.length && pattern.data[literal] == '_';
-        if (!wildcard && literal < pattern.length && at < text.length && pattern.data[literal] == text.data[at]) {
+        if (!wildcard && literal < pattern.length && at < text.length &&
+            pattern.data[literal] == text.data[at]) {
             at++;
             in = literal + 1;
             continue;
@@ -336,51 +342,56 @@ static void like_rows(const struct tg_call *call)
             continue;
         }
         call->result->values.boolean[row] =
-            like(call->arguments[0]->values.bytes[row], call->arguments[1]->values.bytes[row], escape) ? 1 : 0;
+            like(call->arguments[0]->values.bytes[row], call->arguments[1]->values.bytes[row], escape) ? 1
+                                                                                                       : 0;
     }
 }
 
 /* ---- rows ---- */
 
-#define ROW(text, function, bits, doc, sample)                                                                         \
-    {                                                                                                                  \
-        .signature = (text), .kernel = (function), .flags = (bits), .summary = (doc), .example = (sample)              \
+#define ROW(text, function, bits, doc, sample)                                                               \
+    {                                                                                                        \
+        .signature = (text), .kernel = (function), .flags = (bits), .summary = (doc), .example = (sample)    \
     }
-#define EQUALITY_ROWS(types, prefix, bits, low, high)                                                                  \
-    ROW("=(" types ") -> BOOLEAN", prefix##_equal, bits, "Are both equal? FALSE if one is NULL.", low " = " low),      \
-        ROW("<>(" types ") -> BOOLEAN", prefix##_unequal, bits, "Do both differ? FALSE if one is NULL.",               \
-            low " <> " high),                                                                                          \
-        ROW("IS_DISTINCT(" types ") -> BOOLEAN", prefix##_distinct, bits,                                              \
-            "Do both differ? NULL differs from every value, but not from NULL.", low " IS DISTINCT FROM " high),       \
-        ROW("IS_NOT_DISTINCT(" types ") -> BOOLEAN", prefix##_not_distinct, bits,                                      \
-            "Are both the same? NULL is the same as NULL.", low " IS NOT DISTINCT FROM " low)
-#define COMPARISON_ROWS(types, prefix, bits, low, high)                                                                \
-    EQUALITY_ROWS(types, prefix, bits, low, high),                                                                     \
-        ROW("<(" types ") -> BOOLEAN", prefix##_less, bits, "Is the left less? FALSE if one is NULL.",                 \
-            low " < " high),                                                                                           \
-        ROW("<=(" types ") -> BOOLEAN", prefix##_at_most, bits, "Is the left less or equal? FALSE if one is NULL.",    \
-            low " <= " low),                                                                                           \
-        ROW(">(" types ") -> BOOLEAN", prefix##_greater, bits, "Is the left greater? FALSE if one is NULL.",           \
-            high " > " low),                                                                                           \
-        ROW(">=(" types ") -> BOOLEAN", prefix##_at_least, bits,                                                       \
-            "Is the left greater or equal? FALSE if one is NULL.", low " >= " low)
+/* low and top are of the left type, same (equal to low) and high (equal to top) of the right one */
+#define EQUALITY_ROWS(types, prefix, bits, low, same, high)                                                  \
+    ROW("=(" types ") -> BOOLEAN", prefix##_equal, bits, "Are both equal? FALSE if one is NULL.",            \
+        low " = " same),                                                                                     \
+        ROW("<>(" types ") -> BOOLEAN", prefix##_unequal, bits, "Do both differ? FALSE if one is NULL.",     \
+            low " <> " high),                                                                                \
+        ROW("IS_DISTINCT(" types ") -> BOOLEAN", prefix##_distinct, bits,                                    \
+            "Do both differ? NULL differs from every value, but not from NULL.",                             \
+            low " IS DISTINCT FROM " high),                                                                  \
+        ROW("IS_NOT_DISTINCT(" types ") -> BOOLEAN", prefix##_not_distinct, bits,                            \
+            "Are both the same? NULL is the same as NULL.", low " IS NOT DISTINCT FROM " same)
+#define MIXED_ROWS(types, prefix, bits, low, top, same, high)                                                \
+    EQUALITY_ROWS(types, prefix, bits, low, same, high),                                                     \
+        ROW("<(" types ") -> BOOLEAN", prefix##_less, bits, "Is the left less? FALSE if one is NULL.",       \
+            low " < " high),                                                                                 \
+        ROW("<=(" types ") -> BOOLEAN", prefix##_at_most, bits,                                              \
+            "Is the left less or equal? FALSE if one is NULL.", low " <= " same),                            \
+        ROW(">(" types ") -> BOOLEAN", prefix##_greater, bits, "Is the left greater? FALSE if one is NULL.", \
+            top " > " same),                                                                                 \
+        ROW(">=(" types ") -> BOOLEAN", prefix##_at_least, bits,                                             \
+            "Is the left greater or equal? FALSE if one is NULL.", low " >= " same)
+#define COMPARISON_ROWS(types, prefix, bits, low, high) MIXED_ROWS(types, prefix, bits, low, high, low, high)
 
 extern const struct tg_function tg_functions_comparison[];
 const struct tg_function tg_functions_comparison[] = {
-    EQUALITY_ROWS("BOOLEAN, BOOLEAN", boolean, CHEAP, "TRUE", "FALSE"),
+    EQUALITY_ROWS("BOOLEAN, BOOLEAN", boolean, CHEAP, "TRUE", "TRUE", "FALSE"),
     COMPARISON_ROWS("INT, INT", int, CHEAP, "1", "2"),
     COMPARISON_ROWS("BIGINT, BIGINT", bigint, CHEAP, "3000000000", "3000000001"),
     COMPARISON_ROWS("DOUBLE, DOUBLE", double, CHEAP, "1.5e0", "2e0"),
     COMPARISON_ROWS("DECIMAL, DECIMAL", decimal, CHEAP, "1.5", "1.75"),
-    COMPARISON_ROWS("DECIMAL, DOUBLE", mixed, DEAR, "CAST('0.1' AS DECIMAL(2, 1))", "CAST('0.2' AS DECIMAL(2, 1))"),
-    COMPARISON_ROWS("DOUBLE, DECIMAL", swapped, DEAR, "CAST('0.1' AS DOUBLE)", "CAST('0.2' AS DOUBLE)"),
+    MIXED_ROWS("DECIMAL, DOUBLE", mixed, DEAR, "0.1", "0.2", "1e-1", "2e-1"),
+    MIXED_ROWS("DOUBLE, DECIMAL", swapped, DEAR, "1e-1", "2e-1", "0.1", "0.2"),
     COMPARISON_ROWS("STRING, STRING", text, CHEAP, "'a'", "'b'"),
     COMPARISON_ROWS("BYTES, BYTES", bytes, CHEAP, "X'00'", "X'01'"),
     COMPARISON_ROWS("DATE, DATE", int, CHEAP, "CAST('2024-01-31' AS DATE)", "CAST('2024-02-01' AS DATE)"),
     COMPARISON_ROWS("TIME, TIME", int, CHEAP, "CAST('09:00:00' AS TIME)", "CAST('10:00:00' AS TIME)"),
     COMPARISON_ROWS("TIMESTAMP, TIMESTAMP", bigint, CHEAP, "CAST('2024-01-31T00:00:00' AS TIMESTAMP)",
                     "CAST('2024-01-31T00:00:01' AS TIMESTAMP)"),
-    EQUALITY_ROWS("T, T", nested, DEAR, "ARRAY[1, 2]", "ARRAY[1, 3]"),
+    EQUALITY_ROWS("T, T", nested, DEAR, "ARRAY[1, 2]", "ARRAY[1, 2]", "ARRAY[1, 3]"),
     ROW("IS_NULL(T) -> BOOLEAN", is_null, CHEAP, "Is the value NULL?", "CAST(NULL AS INT) IS NULL"),
     ROW("IS_NOT_NULL(T) -> BOOLEAN", is_not_null, CHEAP, "Is the value not NULL?", "1 IS NOT NULL"),
     ROW("IN(T, T...) -> BOOLEAN", in_list, DEAR, "Is the value equal to one of the items? NULL never is.",
@@ -391,6 +402,7 @@ const struct tg_function tg_functions_comparison[] = {
         "'abc' LIKE 'a%'"),
     ROW("LIKE(STRING, STRING, STRING) -> BOOLEAN", like_rows,
         TG_FUNCTION_OPERATOR | TG_FUNCTION_NULL_IF_NULL | TG_FUNCTION_NULL_FAILS,
-        "LIKE with a character that makes the one behind it stand for itself.", "'50%' LIKE '%!%' ESCAPE '!'"),
+        "LIKE with a character that makes the one behind it stand for itself.",
+        "'50%' LIKE '%!%' ESCAPE '!'"),
     {0},
 };

@@ -1,4 +1,5 @@
-/* expr/functions/logic.c: NOT. AND and OR are no functions: they skip their right side where the left one decides. */
+/* expr/functions/logic.c: NOT. AND and OR are no functions: they skip their right side where the left one
+ * decides. */
 #include "expr/kernel.h"
 
 static void not_rows(const struct tg_call *call)

@@ -71,7 +71,8 @@ const struct tg_function tg_functions_string[] = {
     {.signature = "SPLIT(STRING, STRING) -> ARRAY<STRING>",
      .kernel = split,
      .flags = TG_FUNCTION_NULL_IF_NULL,
-     .summary = "The parts between the delimiters, empty ones too; an empty delimiter gives single characters.",
+     .summary =
+         "The parts between the delimiters, empty ones too; an empty delimiter gives single characters.",
      .example = "SPLIT('a,b,', ',') = ARRAY['a', 'b', '']"},
     {.signature = "SPLIT(BYTES, BYTES) -> ARRAY<BYTES>",
      .kernel = split,

@@ -13,8 +13,8 @@ static uint32_t explode(const struct tg_call *call, uint32_t row, struct tg_colu
     return range.count;
 }
 
-/* Every way to replace elements by NULL, counting up with the last element as the lowest bit; elements that are NULL already
- * do not count twice. */
+/* Every way to replace elements by NULL, counting up with the last element as the lowest bit; elements that
+ * are NULL already do not count twice. */
 static uint32_t cube_explode(const struct tg_call *call, uint32_t row, struct tg_column *result)
 {
     enum { ELEMENTS_MAX = 20 };
@@ -24,8 +24,8 @@ static uint32_t cube_explode(const struct tg_call *call, uint32_t row, struct tg
     struct tg_range range = array->values.range[row];
     const struct tg_column *elements = array->children[0];
     if (range.count > ELEMENTS_MAX) {
-        tg_call_fail(call, row, TG_CODE_EXPRESSION, "CUBE_EXPLODE takes at most %d elements, not %u", ELEMENTS_MAX,
-                     range.count);
+        tg_call_fail(call, row, TG_CODE_EXPRESSION, "CUBE_EXPLODE takes at most %d elements, not %u",
+                     ELEMENTS_MAX, range.count);
         return 0;
     }
     uint32_t known = 0; /* bits of elements that are not NULL */

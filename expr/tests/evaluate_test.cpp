@@ -1,0 +1,339 @@
+// What expressions give: values, NULLs, failures and the errors that are recorded.
+#include "base/memory.h"
+#include "expr/tests/world.h"
+
+namespace
+{
+
+struct Case {
+    const char *expression;
+    const char *expected;
+};
+
+class Constant : public testing::TestWithParam<Case>
+{
+};
+
+TEST_P(Constant, HasTheValue)
+{
+    World world;
+    EXPECT_EQ(world.eval(GetParam().expression), GetParam().expected) << GetParam().expression;
+}
+
+const Case arithmetic[] = {
+    {"1 + 2 * 3", "7"},
+    {"(1 + 2) * 3", "9"},
+    {"2147483647 + 1", "-2147483648"},
+    {"CAST(9223372036854775807 AS BIGINT) + 1", "-9223372036854775808"},
+    {"-2147483647 - 1", "-2147483648"},
+    {"(-2147483647 - 1) / -1", "-2147483648"},
+    {"(-2147483647 - 1) % -1", "0"},
+    {"-7 / 2", "-3"},
+    {"7 % -3", "1"},
+    {"-7 % 3", "-1"},
+    {"1 / 0", "NULL"},
+    {"1 % 0", "NULL"},
+    {"1e0 / 0", "Infinity"},
+    {"0e0 / 0", "NaN"},
+    {"1 + 1.5", "2.5"},
+    {"1.5 * 1.5", "2.25"},
+    {"1.0 / 4", "0.250000000000"},
+    {"1.0 / 3", "NULL"},
+    {"1.0 / 0", "NULL"},
+    {"5.5 % 2", "1.5"},
+    {"1.5 + 1e0", "2.5"},
+    {"3000000000 + 1", "3000000001"},
+    {"'a' + 'b'", "ab"},
+    {"'a' + CAST(NULL AS STRING)", "anull"},
+    {"CAST(NULL AS INT) + 1", "NULL"},
+    {"-(1.50)", "-1.50"},
+};
+INSTANTIATE_TEST_SUITE_P(Arithmetic, Constant, testing::ValuesIn(arithmetic));
+
+const Case logic[] = {
+    {"CAST(NULL AS INT) = 1", "false"},
+    {"CAST(NULL AS INT) <> 1", "false"},
+    {"NOT (CAST(NULL AS INT) = 1)", "true"},
+    {"NOT (CAST(NULL AS INT) + 1 = 1)", "NULL"},
+    {"NOT CAST(NULL AS BOOLEAN)", "NULL"},
+    {"TRUE AND CAST(NULL AS BOOLEAN)", "NULL"},
+    {"FALSE AND CAST(NULL AS BOOLEAN)", "false"},
+    {"CAST(NULL AS BOOLEAN) AND FALSE", "NULL"},
+    {"TRUE OR CAST(NULL AS BOOLEAN)", "true"},
+    {"CAST(NULL AS BOOLEAN) OR TRUE", "NULL"},
+    {"FALSE OR TRUE", "true"},
+    {"1 BETWEEN 1 AND 2", "true"},
+    {"3 NOT BETWEEN 1 AND 2", "true"},
+    {"CAST(NULL AS INT) BETWEEN 1 AND 2", "false"},
+    {"CAST(NULL AS INT) NOT BETWEEN 1 AND 2", "true"},
+    {"1 IN (2, 3)", "false"},
+    {"1 IN (2, NULL)", "false"},
+    {"CAST(NULL AS INT) IN (1, NULL)", "false"},
+    {"1 IN (1.0, '2')", "true"},
+    {"2 IN (1.5, '2.0')", "true"},
+    {"'10.30' IN (TRUE, 10.30)", "true"},
+    {"TRUE IN ('y')", "true"},
+    {"1 < 1.5", "true"},
+    {"0.1 = 1e-1", "true"},
+    {"3 = 3.0", "true"},
+    {"1e300 > 1.5", "true"},
+    {"1.5 > -1e300", "true"},
+    {"1.5 > 1e-300", "true"},
+    {"(0e0 / 0) = (0e0 / 0)", "false"},
+    {"(0e0 / 0) <> 1e0", "false"},
+    {"(0e0 / 0) > 1.5", "NULL"},
+    {"'a' < 'B'", "false"},
+    {"CAST('2024-01-01' AS DATE) < '2024-01-02'", "true"},
+    {"CAST('2024-01-01' AS DATE) = CAST('2024-01-01T00:00:00' AS TIMESTAMP)", "true"},
+    {"ARRAY[1, 2] = ARRAY[1, 2]", "true"},
+    {"ARRAY[1, NULL] = ARRAY[1, NULL]", "true"},
+    {"ARRAY[1] = ARRAY[1.0]", "true"},
+    {"MAP('a' := 1) <> MAP('a' := 2)", "true"},
+    {"STRUCT(A := 1) IS NOT DISTINCT FROM STRUCT(A := 1)", "true"},
+    {"NULL IS NOT DISTINCT FROM CAST(NULL AS INT)", "true"},
+    {"1 IS DISTINCT FROM NULL", "true"},
+};
+INSTANTIATE_TEST_SUITE_P(Logic, Constant, testing::ValuesIn(logic));
+
+const Case like[] = {
+    {"'abc' LIKE 'abc'", "true"},
+    {"'abc' LIKE 'ab'", "false"},
+    {"'abc' LIKE 'a%'", "true"},
+    {"'abc' LIKE '%c'", "true"},
+    {"'abc' LIKE '%b%'", "true"},
+    {"'abc' LIKE '%%%'", "true"},
+    {"'' LIKE '%'", "true"},
+    {"'' LIKE '_'", "false"},
+    {"'aXbXc' LIKE 'a%X_'", "true"},
+    {"'aab' LIKE '%ab'", "true"},
+    {"'naïve' LIKE 'na_ve'", "true"},
+    {"'a.c' LIKE 'a.c'", "true"},
+    {"'abc' LIKE 'a.c'", "false"},
+    {"'a%' LIKE 'a!%' ESCAPE '!'", "true"},
+    {"'ab' LIKE 'a!%' ESCAPE '!'", "false"},
+    {"'a_b' LIKE 'a!_b' ESCAPE '!'", "true"},
+    {"'axb' LIKE 'a!_b' ESCAPE '!'", "false"},
+    {"CAST(NULL AS STRING) LIKE 'a'", "NULL"},
+    {"'a' NOT LIKE 'b'", "true"},
+    {"'a' LIKE 'a' ESCAPE 'xx'", "NULL"},
+};
+INSTANTIATE_TEST_SUITE_P(Like, Constant, testing::ValuesIn(like));
+
+const Case casts[] = {
+    {"CAST(3000000000 AS INT)", "-1294967296"},
+    {"CAST(1e10 AS INT)", "2147483647"},
+    {"CAST(-1e30 AS BIGINT)", "-9223372036854775808"},
+    {"CAST(0e0 / 0 AS INT)", "0"},
+    {"CAST(2.9e0 AS INT)", "2"},
+    {"CAST(-2.9 AS INT)", "-2"},
+    {"CAST(1.25 AS DECIMAL(3, 1))", "1.3"},
+    {"CAST(-1.25 AS DECIMAL(3, 1))", "-1.3"},
+    {"CAST(99.96 AS DECIMAL(3, 1))", "NULL"},
+    {"CAST(0.99e0 AS DECIMAL(2, 1))", "1.0"},
+    {"CAST(' 12 ' AS INT)", "12"},
+    {"CAST('12a' AS INT)", "NULL"},
+    {"CAST('1.5' AS INT)", "NULL"},
+    {"CAST('1e3' AS DOUBLE)", "1000.0"},
+    {"CAST('NaN' AS DOUBLE)", "NaN"},
+    {"CAST('0.01' AS DECIMAL(2, 1))", "0.0"},
+    {"CAST('tr' AS BOOLEAN)", "true"},
+    {"CAST('YES' AS BOOLEAN)", "true"},
+    {"CAST('' AS BOOLEAN)", "false"},
+    {"CAST('truely' AS BOOLEAN)", "false"},
+    {"CAST(TRUE AS STRING)", "true"},
+    {"CAST(1e7 AS STRING)", "1.0E7"},
+    {"CAST(1.50 AS STRING)", "1.50"},
+    {"CAST(ARRAY[1, 3, NULL] AS STRING)", "[1, 3, null]"},
+    {"CAST(MAP('a' := 1) AS STRING)", "{a=1}"},
+    {"CAST(STRUCT(A := 1, B := CAST(NULL AS INT), C := 'x') AS STRING)", "Struct{A=1,C=x}"},
+    {"CAST(ARRAY[1, 3000000000] AS ARRAY<INT>)", "[1, -1294967296]"},
+    {"CAST(ARRAY['1', 'x'] AS ARRAY<INT>)", "NULL"},
+    {"CAST(MAP('k' := MAP('l' := '10')) AS MAP<STRING, MAP<STRING, INT>>)", "{k={l=10}}"},
+    {"CAST(STRUCT(A := 1, B := 2) AS STRUCT<B STRING, D STRING>)->B", "2"},
+    {"CAST(STRUCT(A := 1, B := 2) AS STRUCT<B STRING, D STRING>)->D", "NULL"},
+    {"CAST('2022-04-28T21:44:47.943' AS TIMESTAMP)", "2022-04-28T21:44:47.943"},
+    {"CAST(CAST('2022-04-28T21:44:47.943' AS TIMESTAMP) AS DATE)", "2022-04-28"},
+    {"CAST(CAST('1969-12-31T23:00:00' AS TIMESTAMP) AS TIME)", "23:00:00"},
+    {"CAST(CAST('1969-12-31T23:00:00' AS TIMESTAMP) AS DATE)", "1969-12-31"},
+    {"CAST(CAST('1970-01-02' AS DATE) AS TIMESTAMP)", "1970-01-02T00:00:00.000"},
+    {"CAST('foo' AS DATE)", "NULL"},
+    {"CAST(NULL AS ARRAY<INT>)", "NULL"},
+};
+INSTANTIATE_TEST_SUITE_P(Cast, Constant, testing::ValuesIn(casts));
+
+const Case nested[] = {
+    {"ARRAY[1, 2, 3][1]", "1"},
+    {"ARRAY[1, 2, 3][-1]", "3"},
+    {"ARRAY[1, 2, 3][0]", "NULL"},
+    {"ARRAY[1, 2, 3][4]", "NULL"},
+    {"ARRAY[1, 2, 3][-4]", "NULL"},
+    {"ARRAY[1, 2.5]", "[1.0, 2.5]"},
+    {"ARRAY[NULL, 10, '2e1']", "[null, 10, 20]"},
+    {"ARRAY[STRUCT(X := 1), STRUCT(Y := 2)]", "[Struct{X=1}, Struct{Y=2}]"},
+    {"MAP('a' := 1, 'b' := NULL)", "{a=1, b=null}"},
+    {"MAP('a' := 1)['x']", "NULL"},
+    {"MAP(1 := 'one')[1]", "one"},
+    {"STRUCT(A := STRUCT(B := 5))->A->B", "5"},
+    {"CAST(NULL AS STRUCT<A INT>)->A", "NULL"},
+    {"ARRAY[1 / 0, 2]", "[null, 2]"},
+    {"STRUCT(A := 1 / 0)->A IS NULL", "true"},
+    {"CASE WHEN 1 = 2 THEN 'a' WHEN 1 = 1 THEN 'b' ELSE 'c' END", "b"},
+    {"CASE WHEN 1 = 2 THEN 'a' END", "NULL"},
+    {"CASE WHEN TRUE THEN NULL ELSE 'c' END", "NULL"},
+    {"CASE WHEN TRUE THEN 1 ELSE 2.5 END", "1.0"},
+    {"CASE WHEN TRUE THEN ARRAY[1] ELSE ARRAY[2, 3] END", "[1]"},
+    {"CASE WHEN CAST(NULL AS BOOLEAN) THEN 1 ELSE 2 END", "NULL"},
+    {"COALESCE(1 / 0, 5)", "NULL"},
+    {"COALESCE(NULLIF(1, 1), 5)", "5"},
+    {"COALESCE(NULLIF(1 / 0, 1), 5)", "5"},
+    {"(1 / 0) IS NULL", "NULL"},
+};
+INSTANTIATE_TEST_SUITE_P(Nested, Constant, testing::ValuesIn(nested));
+
+// The same expressions over columns, in a batch with a selection, must not differ from constants: nothing is
+// folded there.
+TEST(Rows, ComputeWhatConstantsDo)
+{
+    World world("A INT, B INT, S STRING, D DOUBLE");
+    world.resize(4);
+    const char *const a[] = {"1", "2", "NULL", "7"};
+    const char *const b[] = {"0", "1", "1", "NULL"};
+    for (uint32_t row = 0; row < 4; row++) {
+        world.set(0, row, a[row]);
+        world.set(1, row, b[row]);
+    }
+    tg_column *result = world.run({world.parse("A / B")});
+    EXPECT_EQ(World::text(result, 0), "NULL");
+    EXPECT_EQ(World::text(result, 1), "2");
+    EXPECT_EQ(World::text(result, 2), "NULL");
+    EXPECT_EQ(World::text(result, 3), "NULL");
+    EXPECT_EQ(world.errors(), std::vector<std::string>{"0: division by zero"});
+
+    const uint32_t selected[] = {1, 3};
+    world.memory_.batch.selection = selected;
+    world.memory_.batch.selected = 2;
+    result = world.run({world.parse("A > 1 AND A * 2 > 3")});
+    EXPECT_EQ(World::text(result, 1), "true");
+    EXPECT_EQ(World::text(result, 3), "true");
+    const uint32_t *rows = nullptr;
+    ASSERT_EQ(tg_program_select(world.state_, &world.memory_.batch, &rows), 2U);
+    EXPECT_EQ(rows[0], 1U);
+    EXPECT_EQ(rows[1], 3U);
+}
+
+TEST(Lazy, PartsThatAreNotTakenDoNotFail)
+{
+    World world("A INT");
+    world.resize(3);
+    world.set(0, 0, "0");
+    world.set(0, 1, "5");
+    tg_column *result = world.run({world.parse("CASE WHEN A = 0 THEN -1 ELSE 10 / A END")});
+    EXPECT_EQ(World::text(result, 0), "-1");
+    EXPECT_EQ(World::text(result, 1), "2");
+    EXPECT_EQ(World::text(result, 2), "NULL");
+    EXPECT_TRUE(world.errors().empty());
+
+    result = world.run({world.parse("A <> 0 AND 10 / A > 1")});
+    EXPECT_EQ(World::text(result, 0), "false");
+    EXPECT_EQ(World::text(result, 1), "true");
+    EXPECT_TRUE(world.errors().empty());
+
+    result = world.run({world.parse("A = 0 OR 10 / A > 1")});
+    EXPECT_EQ(World::text(result, 0), "true");
+    EXPECT_EQ(World::text(result, 1), "true");
+    EXPECT_TRUE(world.errors().empty());
+
+    result = world.run({world.parse("10 / A > 1 AND A <> 0")});
+    EXPECT_EQ(World::text(result, 0), "NULL");
+    EXPECT_EQ(world.errors().size(), 1U);
+}
+
+TEST(Failure, StopsAtFunctionArgumentsOnly)
+{
+    World world("S STRING, A INT");
+    world.set(0, 0, "'x'");
+    EXPECT_EQ(world.eval("IFNULL(CAST(S AS INT), 5)"), "NULL");
+    EXPECT_EQ(world.eval("IFNULL(NULLIF(CAST(S AS INT), 1), 5)"), "5");
+    EXPECT_EQ(world.errors().size(), 1U);
+    EXPECT_EQ(world.eval("NOT (CAST(S AS INT) = 5)"), "NULL");
+    EXPECT_EQ(world.eval("ARRAY[CAST(S AS INT)]"), "[null]");
+    EXPECT_EQ(world.eval("A + 1 IS NULL"), "NULL");
+    EXPECT_TRUE(world.errors().empty()) << "NULL in arithmetic is no error";
+}
+
+TEST(Program, SharesEqualParts)
+{
+    World world("A INT, B INT");
+    world.run({world.parse("(A + B) * (A + B)"), world.parse("A + B > 5")});
+    std::string listing = world.listing();
+    EXPECT_EQ(listing, "r0 = column A\n"
+                       "r1 = column B\n"
+                       "r4 = constant 5\n"
+                       "r2 = +(INTEGER) r0, r1\n"
+                       "r3 = *(INTEGER) r2, r2\n"
+                       "r5 = >(BOOLEAN) r2, r4\n"
+                       "result 0 = r3\n"
+                       "result 1 = r5\n");
+}
+
+TEST(Program, FoldsConstantsAndHoistsNestedOnes)
+{
+    World world("A INT");
+    world.run({world.parse("A + 2 * 3")});
+    EXPECT_NE(world.listing().find("constant 6"), std::string::npos) << world.listing();
+    world.set(0, 0, "2");
+    EXPECT_EQ(world.eval("ARRAY[10, 20, 30][A]"), "20");
+    EXPECT_NE(world.listing().find("once r"), std::string::npos) << world.listing();
+    EXPECT_EQ(world.eval("A + 1 / 0"), "NULL");
+    EXPECT_EQ(world.errors().size(), 1U) << "a constant that fails fails for each row";
+}
+
+TEST(Program, KnowsItsColumns)
+{
+    World world("A INT, B INT, C STRING");
+    world.run({world.parse("A + 1"), world.parse("C")});
+    const bool *columns = tg_program_columns(world.program_);
+    EXPECT_TRUE(columns[0]);
+    EXPECT_FALSE(columns[1]);
+    EXPECT_TRUE(columns[2]);
+}
+
+TEST(Program, AllocatesNothingAfterWarmUp)
+{
+    World world("A INT, B BIGINT, S STRING, D DOUBLE, L ARRAY<INT>, M STRUCT<X DECIMAL(5, 2)>");
+    world.resize(1000);
+    for (uint32_t row = 0; row < 1000; row++) {
+        world.set(0, row, row % 7 == 0 ? "0" : std::to_string(row));
+        world.set(2, row, row % 5 == 0 ? "NULL" : "'text " + std::to_string(row) + "'");
+        world.set(4, row, "ARRAY[1, " + std::to_string(row) + "]");
+        world.set(5, row, "STRUCT(X := 1.25)");
+    }
+    world.run({world.parse("CASE WHEN A > 5 AND 100 / A > 1 THEN S + 'x' ELSE CAST(A AS STRING) END"),
+               world.parse("L[2] * 2 + COALESCE(A, 1)"), world.parse("SPLIT(S, ' ')"),
+               world.parse("ARRAY[A, L[1]]"), world.parse("M->X * 2.5"),
+               world.parse("S LIKE '%1%' OR A / (A - A) = 1"), world.parse("A IN (1, 2, 3)")});
+    size_t errors = tg_program_error_count(world.state_);
+    EXPECT_GT(errors, 100U);
+    for (int run = 0; run < 3; run++) { // warm-up
+        tg_arena_reset(world.batch_arena_);
+        tg_program_run(world.state_, &world.memory_.batch);
+    }
+    uint64_t before = tg_allocation_count();
+    for (int run = 0; run < 10; run++) {
+        tg_arena_reset(world.batch_arena_);
+        tg_program_run(world.state_, &world.memory_.batch);
+    }
+    EXPECT_EQ(tg_allocation_count() - before, 0U);
+    EXPECT_EQ(tg_program_error_count(world.state_), errors);
+}
+
+TEST(Program, TakesAnEmptyBatch)
+{
+    World world("A INT");
+    world.resize(0);
+    tg_column *result = world.run({world.parse("A + 1")});
+    EXPECT_EQ(result->length, 0U);
+    EXPECT_EQ(tg_program_error_count(world.state_), 0U);
+}
+
+} // namespace
