@@ -2,6 +2,9 @@
 #include "plan/plan.h"
 
 #include <string.h>
+
+#define XXH_INLINE_ALL
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "base/memory.h"
