@@ -155,7 +155,9 @@ static struct tg_slice line_at(struct tg_slice text, size_t start)
     return tg_slice_of(text.data + start, end - start);
 }
 
-static void write_source(const struct tg_error *error, struct tg_slice text, struct tg_buffer *out)
+/* The source line, cut if it is long, with the caret below; `gutter` columns are left of the bars. */
+static void write_source(const struct tg_error *error, struct tg_slice text, int gutter,
+                         struct tg_buffer *out)
 {
     static const char ellipsis[] = "...";
     enum { ELLIPSIS_COLUMNS = sizeof ellipsis - 1 };
@@ -177,9 +179,9 @@ static void write_source(const struct tg_error *error, struct tg_slice text, str
         fault_columns = to > fault_column ? to - fault_column : 0;
     size_t shown_before = fault_column - from + (from > 0 ? ELLIPSIS_COLUMNS : 0);
 
-    tg_buffer_printf(out, "   |\n%2u | %s", position.line, from > 0 ? ellipsis : "");
+    tg_buffer_printf(out, "%*s |\n%*u | %s", gutter, "", gutter, position.line, from > 0 ? ellipsis : "");
     write_columns(line, from, to, out);
-    tg_buffer_printf(out, "%s\n%*s | ", to < line_columns ? ellipsis : "", position.line < 100 ? 2 : 3, "");
+    tg_buffer_printf(out, "%s\n%*s | ", to < line_columns ? ellipsis : "", gutter, "");
     write_repeated(' ', shown_before, out);
     write_repeated('^', fault_columns == 0 ? 1 : fault_columns, out);
     tg_buffer_append_byte(out, '\n');
@@ -193,18 +195,22 @@ static bool has_place(const struct tg_error *error)
 void tg_diagnostic_write(const struct tg_error *error, struct tg_slice text, const char *file,
                          struct tg_buffer *out)
 {
+    enum { GUTTER_COLUMNS = 2 };
+    int gutter = GUTTER_COLUMNS;
     char label[8];
     tg_buffer_printf(out, "error[%s]: %s\n", tg_code_label(error->code, label), error->message);
     if (has_place(error)) {
         struct position position = position_of(text, error->place.offset);
-        tg_buffer_printf(out, "  --> %s:%u:%u\n", file == NULL ? "<sql>" : file, position.line,
+        for (uint32_t rest = position.line / 100; rest > 0; rest /= 10) /* wider line numbers */
+            gutter++;
+        tg_buffer_printf(out, "%*s--> %s:%u:%u\n", gutter, "", file == NULL ? "<sql>" : file, position.line,
                          position.column);
-        write_source(error, text, out);
+        write_source(error, text, gutter, out);
     } else if (file != NULL) {
-        tg_buffer_printf(out, "  --> %s\n", file);
+        tg_buffer_printf(out, "%*s--> %s\n", gutter, "", file);
     }
     if (error->hint[0] != '\0')
-        tg_buffer_printf(out, "   = help: %s\n", error->hint);
+        tg_buffer_printf(out, "%*s = help: %s\n", gutter, "", error->hint);
 }
 
 /* ---- JSON ---- */

@@ -195,6 +195,7 @@ enum tg_code tg_parse_define(struct tg_parser *parser, struct tg_statement *stat
     tg_parser_advance(parser);
     TG_TRY(tg_parse_name(parser, &setting->name));
     TG_TRY(tg_parser_expect(parser, TG_TOKEN_EQUAL));
+    parser->hint = "the value of a variable is written in single quotes, whatever it is";
     if (!tg_parser_is(parser, TG_TOKEN_STRING))
         return tg_parse_string(parser, &setting->value, &setting->value_place);
     /* Defined before the next token is read: that may already use it. */

@@ -117,6 +117,8 @@ TG_MUST_CHECK static enum tg_code parse_in(struct tg_parser *parser, const struc
     TG_TRY(tg_parser_expect(parser, TG_TOKEN_LEFT_PAREN));
     if (parser->token.kind == TG_TOKEN_RIGHT_PAREN)
         parser->hint = "the list must hold at least one value";
+    else if (parser->token.kind == TG_WORD_SELECT)
+        parser->hint = "there are no queries inside queries: use a JOIN";
     do {
         const struct tg_ast_expr *element;
         TG_TRY(tg_parse_expr(parser, &element));
@@ -235,6 +237,8 @@ TG_MUST_CHECK static enum tg_code parse_right_side(struct tg_parser *parser, con
         return parse_predicate(parser, left, ret_expr);
     const struct tg_ast_expr *sides[2] = {left};
     tg_parser_advance(parser);
+    if (rule->op == TG_AST_OP_EQUAL && parser->token.kind == TG_TOKEN_EQUAL)
+        parser->hint = "equality is written with one '='";
     TG_TRY(parse_operators(parser, (enum precedence)(rule->precedence + 1), &sides[1]));
     struct tg_ast_expr node = {.kind = TG_AST_BINARY,
                                .op = rule->op,

@@ -61,8 +61,7 @@ TG_MUST_CHECK static enum tg_code parse_number(struct tg_parser *parser, struct 
             return TG_OK;
         tg_parser_fail(parser, TG_CODE_SYNTAX, node->place, "the integer %.*s does not fit BIGINT", shown,
                        (const char *)node->text.data);
-        tg_fail_hint(parser->reterr, "with a decimal point behind it, it is a DECIMAL: %.*s.", shown,
-                     (const char *)node->text.data);
+        tg_fail_hint(parser->reterr, "with a decimal point behind it, it is a DECIMAL");
         return TG_CODE_SYNTAX;
     }
     if (token.kind == TG_TOKEN_DOUBLE) {

@@ -88,6 +88,7 @@ TG_MUST_CHECK static enum tg_code parse_struct(struct tg_parser *parser, const s
         do {
             struct tg_ast_name *name = tg_parser_list_add(parser, &names, sizeof *name);
             const struct tg_ast_expr *value;
+            parser->hint = "a field of a struct is written name := value";
             TG_TRY(tg_parse_name(parser, name));
             parser->hint = "a field of a struct is written name := value";
             TG_TRY(tg_parser_expect(parser, TG_TOKEN_ASSIGN));
@@ -278,6 +279,8 @@ TG_MUST_CHECK static enum tg_code parse_column(struct tg_parser *parser, const s
         if (parser->token.kind == TG_TOKEN_DOT)
             parser->hint = "a field of a STRUCT is reached with '->', as in a.b->c";
     }
+    if (parser->token.kind == TG_TOKEN_LAMBDA_ARROW)
+        parser->hint = "a lambda can stand only as an argument of a function";
     node.place = tg_parser_place_from(parser, name->place.offset);
     return tg_parser_new_expr(parser, &node, ret_expr);
 }
@@ -315,6 +318,8 @@ TG_MUST_CHECK static enum tg_code parse_parentheses(struct tg_parser *parser,
         parser->hint =
             "there are no queries inside queries: make a stream of the inner one with CREATE STREAM ... AS";
     TG_TRY(tg_parse_expr(parser, &inside));
+    if (parser->token.kind == TG_TOKEN_COMMA)
+        parser->hint = "a list of values cannot stand here; a lambda is written (x, y) => ...";
     TG_TRY(tg_parser_expect(parser, TG_TOKEN_RIGHT_PAREN));
     struct tg_ast_expr node = *inside;
     node.place = tg_parser_place_from(parser, start);

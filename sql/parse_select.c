@@ -14,6 +14,12 @@ static const char *clause_word(const void *context, size_t index)
     return index < sizeof words / sizeof words[0] ? words[index] : NULL;
 }
 
+/* At a word of other dialects, which is an ordinary name here? */
+static bool is_word(const struct tg_parser *parser, const char *word)
+{
+    return parser->token.kind == TG_TOKEN_NAME && tg_slice_is(parser->token.text, word);
+}
+
 /* A word behind an expression or a source is its alias, unless it begins a clause: EMIT CHANGES, PARTITION
  * BY, and misspelt words such as FORM or WEHRE, which are recognised by what comes behind them. */
 static bool at_alias(const struct tg_parser *parser, bool select_item)
@@ -24,6 +30,9 @@ static bool at_alias(const struct tg_parser *parser, bool select_item)
     if (parser->token.kind == TG_WORD_EMIT) /* never meant as an alias, even if what follows is wrong */
         return false;
     if (next == TG_WORD_BY) /* PARTITION BY, and ORDER BY, which gets a word about it */
+        return false;
+    if ((is_word(parser, "UNION") && (next == TG_WORD_SELECT || next == TG_WORD_ALL)) ||
+        (is_word(parser, "USING") && next == TG_TOKEN_LEFT_PAREN))
         return false;
     if (parser->token.kind != TG_TOKEN_NAME || parser->token.text.length > 64)
         return true;
@@ -38,7 +47,10 @@ static bool at_alias(const struct tg_parser *parser, bool select_item)
 TG_MUST_CHECK static enum tg_code parse_alias(struct tg_parser *parser, bool select_item,
                                               struct tg_ast_name *ret_alias)
 {
-    if (tg_parser_accept_quietly(parser, TG_WORD_AS) || at_alias(parser, select_item))
+    bool as = tg_parser_accept_quietly(parser, TG_WORD_AS);
+    if (as && tg_token_is_word(parser->token.kind) && tg_keyword_use(parser->token.kind) == TG_KEYWORD_CLAUSE)
+        parser->hint = "this is a word of the language: as a name, it must be quoted, as in `FROM`";
+    if (as || at_alias(parser, select_item))
         return tg_parse_name(parser, ret_alias);
     return TG_OK;
 }
@@ -88,9 +100,13 @@ TG_MUST_CHECK static enum tg_code parse_select_items(struct tg_parser *parser, s
     struct tg_parser_list items = {0};
     TG_TRY(tg_parser_expect(parser, TG_WORD_SELECT));
     do {
+        if (items.count > 0 && parser->token.kind == TG_WORD_FROM)
+            parser->hint = "the ',' before it is too many";
         struct tg_ast_select_item *item = tg_parser_list_add(parser, &items, sizeof *item);
         TG_TRY(parse_select_item(parser, item));
     } while (tg_parser_accept(parser, TG_TOKEN_COMMA));
+    if (parser->token.kind == TG_TOKEN_SEMICOLON || parser->token.kind == TG_TOKEN_END)
+        parser->hint = "a query reads a stream or table: SELECT ... FROM name";
     query->items = (const struct tg_ast_select_item *)items.items;
     query->item_count = items.count;
     return TG_OK;
@@ -259,7 +275,9 @@ static void hint_clause_order(struct tg_parser *parser)
         kind == TG_WORD_PARTITION || kind == TG_WORD_HAVING || kind == TG_WORD_EMIT)
         parser->hint = "the clauses come in this order: FROM, WINDOW, WHERE, GROUP BY, PARTITION BY, HAVING, "
                        "EMIT, LIMIT";
-    else if (kind == TG_TOKEN_NAME && tg_slice_is(parser->token.text, "ORDER"))
+    else if (is_word(parser, "UNION"))
+        parser->hint = "several queries can write into one stream: INSERT INTO ... SELECT";
+    else if (is_word(parser, "ORDER"))
         parser->hint = "rows of a stream have no order to ask for: ORDER BY is not part of the language";
 }
 

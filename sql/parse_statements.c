@@ -109,6 +109,8 @@ TG_MUST_CHECK static enum tg_code parse_create_source_or_as(struct tg_parser *pa
     TG_TRY(parse_if_not_exists(parser, &source->if_not_exists));
     TG_TRY(tg_parse_name(parser, &source->name));
     TG_TRY(tg_parse_source(parser, source));
+    if (source->properties.given && !source->columns.given && parser->token.kind == TG_TOKEN_LEFT_PAREN)
+        parser->hint = "the list of columns stands before WITH";
     if (tg_parser_is(parser, TG_WORD_AS))
         return parse_as(parser, prefix, statement);
     return TG_OK;

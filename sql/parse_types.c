@@ -43,6 +43,7 @@ TG_MUST_CHECK static enum tg_code parse_decimal(struct tg_parser *parser, struct
 TG_MUST_CHECK static enum tg_code parse_array(struct tg_parser *parser, struct tg_ast_type *node)
 {
     tg_parser_advance(parser);
+    parser->hint = "an array has the type of its elements, as in ARRAY<STRING>";
     TG_TRY(tg_parser_expect(parser, TG_TOKEN_LESS));
     TG_TRY(tg_parse_ast_type(parser, &node->element));
     TG_TRY(tg_parser_expect(parser, TG_TOKEN_GREATER));
@@ -56,8 +57,10 @@ TG_MUST_CHECK static enum tg_code parse_array(struct tg_parser *parser, struct t
 TG_MUST_CHECK static enum tg_code parse_map(struct tg_parser *parser, struct tg_ast_type *node)
 {
     tg_parser_advance(parser);
+    parser->hint = "a map has the types of its keys and values, as in MAP<STRING, INT>";
     TG_TRY(tg_parser_expect(parser, TG_TOKEN_LESS));
     TG_TRY(tg_parse_ast_type(parser, &node->key));
+    parser->hint = "a map has the types of its keys and values, as in MAP<STRING, INT>";
     TG_TRY(tg_parser_expect(parser, TG_TOKEN_COMMA));
     TG_TRY(tg_parse_ast_type(parser, &node->element));
     TG_TRY(tg_parser_expect(parser, TG_TOKEN_GREATER));

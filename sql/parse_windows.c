@@ -82,18 +82,49 @@ TG_MUST_CHECK static enum tg_code parse_window_option(struct tg_parser *parser, 
     return TG_OK;
 }
 
+struct window_rule {
+    enum tg_token_kind word;
+    enum tg_ast_window_kind kind;
+    const char *example;
+};
+
+static const struct window_rule window_rules[] = {
+    {TG_WORD_TUMBLING, TG_AST_WINDOW_TUMBLING, "write it as in TUMBLING (SIZE 1 HOUR)"},
+    {TG_WORD_HOPPING, TG_AST_WINDOW_HOPPING, "write it as in HOPPING (SIZE 1 HOUR, ADVANCE BY 10 MINUTES)"},
+    {TG_WORD_SESSION, TG_AST_WINDOW_SESSION, "write it as in SESSION (30 MINUTES)"},
+};
+
+TG_MUST_CHECK static enum tg_code parse_window_body(struct tg_parser *parser, const char *example,
+                                                    struct tg_ast_window *window)
+{
+    parser->hint = example;
+    TG_TRY(tg_parser_expect(parser, TG_TOKEN_LEFT_PAREN));
+    parser->hint = example;
+    if (window->kind != TG_AST_WINDOW_SESSION)
+        TG_TRY(tg_parser_expect(parser, TG_WORD_SIZE));
+    TG_TRY(tg_parse_interval(parser, &window->size));
+    if (window->kind == TG_AST_WINDOW_HOPPING) {
+        parser->hint = example;
+        TG_TRY(tg_parser_expect(parser, TG_TOKEN_COMMA));
+        parser->hint = example;
+        TG_TRY(tg_parser_expect(parser, TG_WORD_ADVANCE));
+        TG_TRY(tg_parser_expect(parser, TG_WORD_BY));
+        TG_TRY(tg_parse_interval(parser, &window->advance));
+    }
+    while (tg_parser_accept(parser, TG_TOKEN_COMMA))
+        TG_TRY(parse_window_option(parser, window));
+    return tg_parser_expect(parser, TG_TOKEN_RIGHT_PAREN);
+}
+
 TG_MUST_CHECK static enum tg_code parse_window_kind(struct tg_parser *parser, struct tg_ast_window *window)
 {
-    if (tg_parser_accept(parser, TG_WORD_TUMBLING)) {
-        window->kind = TG_AST_WINDOW_TUMBLING;
-        return TG_OK;
+    for (size_t i = 0; i < sizeof window_rules / sizeof window_rules[0]; i++) {
+        if (!tg_parser_accept(parser, window_rules[i].word))
+            continue;
+        window->kind = window_rules[i].kind;
+        return parse_window_body(parser, window_rules[i].example, window);
     }
-    if (tg_parser_accept(parser, TG_WORD_HOPPING)) {
-        window->kind = TG_AST_WINDOW_HOPPING;
-        return TG_OK;
-    }
-    window->kind = TG_AST_WINDOW_SESSION;
-    return tg_parser_expect(parser, TG_WORD_SESSION);
+    return tg_parser_fail_expected(parser);
 }
 
 /* window = "WINDOW" [NAME] ("TUMBLING" "(" "SIZE" interval | "HOPPING" "(" "SIZE" interval "," "ADVANCE" "BY"
@@ -108,19 +139,6 @@ enum tg_code tg_parse_window(struct tg_parser *parser, const struct tg_ast_windo
         (next == TG_WORD_TUMBLING || next == TG_WORD_HOPPING || next == TG_WORD_SESSION))
         TG_TRY(tg_parse_name(parser, &window->name));
     TG_TRY(parse_window_kind(parser, window));
-    TG_TRY(tg_parser_expect(parser, TG_TOKEN_LEFT_PAREN));
-    if (window->kind != TG_AST_WINDOW_SESSION)
-        TG_TRY(tg_parser_expect(parser, TG_WORD_SIZE));
-    TG_TRY(tg_parse_interval(parser, &window->size));
-    if (window->kind == TG_AST_WINDOW_HOPPING) {
-        TG_TRY(tg_parser_expect(parser, TG_TOKEN_COMMA));
-        TG_TRY(tg_parser_expect(parser, TG_WORD_ADVANCE));
-        TG_TRY(tg_parser_expect(parser, TG_WORD_BY));
-        TG_TRY(tg_parse_interval(parser, &window->advance));
-    }
-    while (tg_parser_accept(parser, TG_TOKEN_COMMA))
-        TG_TRY(parse_window_option(parser, window));
-    TG_TRY(tg_parser_expect(parser, TG_TOKEN_RIGHT_PAREN));
     window->place = tg_parser_place_from(parser, start);
     *ret_window = window;
     return TG_OK;

@@ -146,6 +146,22 @@ static const char *describe_expected(unsigned what)
         [TG_EXPECT_LITERAL - TG_TOKEN_KIND_COUNT] = "a number, string, TRUE, FALSE or NULL",
         [TG_EXPECT_TIME_UNIT - TG_TOKEN_KIND_COUNT] = "a unit of time, such as SECONDS or DAYS",
     };
+    switch (what) { /* words that never stand alone */
+    case TG_WORD_DELETE:
+        return "DELETE TOPIC";
+    case TG_WORD_GRACE:
+        return "GRACE PERIOD";
+    case TG_WORD_GROUP:
+        return "GROUP BY";
+    case TG_WORD_OR:
+        return "OR REPLACE";
+    case TG_WORD_PARTITION:
+        return "PARTITION BY";
+    case TG_WORD_PRIMARY:
+        return "PRIMARY KEY";
+    default:
+        break;
+    }
     return what < TG_TOKEN_KIND_COUNT ? tg_token_describe((enum tg_token_kind)what)
                                       : rules[what - TG_TOKEN_KIND_COUNT];
 }
@@ -211,21 +227,29 @@ static const char *expected_word(const void *context, size_t index)
     return NULL;
 }
 
+/* The expected word that is most like the one at hand, or NULL. */
+static const char *closest_word(const struct tg_parser *parser)
+{
+    const struct tg_token *token = &parser->token;
+    if ((token->kind != TG_TOKEN_NAME && !tg_token_is_word(token->kind)) || token->text.length > 64)
+        return NULL;
+    return tg_closest(tg_arena_text(parser->arena, token->text), expected_word, parser);
+}
+
 static void give_hint(struct tg_parser *parser)
 {
     const struct tg_token *token = &parser->token;
-    const char *closest = NULL;
-    if (token->kind == TG_TOKEN_NAME && token->text.length <= 64)
-        closest = tg_closest(tg_arena_text(parser->arena, token->text), expected_word, parser);
-    bool reserved = tg_token_is_word(token->kind) && tg_keyword_use(token->kind) == TG_KEYWORD_RESERVED;
-    if (closest != NULL)
+    const char *closest = closest_word(parser);
+    bool word = tg_token_is_word(token->kind);
+    bool reserved = word && tg_keyword_use(token->kind) == TG_KEYWORD_RESERVED;
+    if (closest != NULL && (!word || parser->hint == NULL))
         tg_fail_hint(parser->reterr, "did you mean %s?", closest);
     else if (reserved && (is_expected(parser, TG_EXPECT_NAME) || is_expected(parser, TG_EXPECT_EXPRESSION)))
         tg_fail_hint(parser->reterr, "%s is a reserved word; to use it as a name, quote it: `%s`",
                      tg_keyword_text(token->kind), tg_keyword_text(token->kind));
     else if (parser->hint != NULL)
         tg_fail_hint(parser->reterr, "%s", parser->hint);
-    else if (is_expected(parser, TG_TOKEN_SEMICOLON) && token->place.offset > 0 &&
+    else if (is_expected(parser, TG_TOKEN_SEMICOLON) &&
              (token->kind == TG_WORD_CREATE || token->kind == TG_WORD_INSERT || token->kind == TG_WORD_DROP ||
               token->kind == TG_WORD_SELECT))
         tg_fail_hint(parser->reterr, "a statement ends with ';'");

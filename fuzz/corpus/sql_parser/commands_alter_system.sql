@@ -1,0 +1,1 @@
+ALTER SYSTEM 'a'='b';

@@ -1,0 +1,1 @@
+ASSERT NULL VALUES S (K) KEY ('x');

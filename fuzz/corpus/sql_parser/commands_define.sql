@@ -1,0 +1,1 @@
+DEFINE clicks = 'clicks';

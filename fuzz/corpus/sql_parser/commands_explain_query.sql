@@ -1,0 +1,1 @@
+EXPLAIN CSAS_B_1;

@@ -1,0 +1,1 @@
+INSERT INTO B (ROWTIME, `k`) VALUES (1234, -1, 'x', ARRAY[1], NULL);

@@ -1,0 +1,1 @@
+INSERT INTO B VALUES ();

@@ -1,0 +1,3 @@
+--@test: first
+/* --@x */ PAUSE a; --@expected.error: X
+ASSERT VALUES a VALUES (1);

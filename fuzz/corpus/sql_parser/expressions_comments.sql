@@ -1,0 +1,3 @@
+SELECT A -- a comment; with ' quote
+, /* and
+ * another; */ B FROM S -- the end;

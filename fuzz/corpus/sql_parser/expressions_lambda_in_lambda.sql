@@ -1,0 +1,1 @@
+SELECT TRANSFORM(A, X => FILTER(X, Y => Y > 1 AND Y < X[1])) FROM S;

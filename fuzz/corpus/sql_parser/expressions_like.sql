@@ -1,0 +1,1 @@
+SELECT A LIKE 'x%', B NOT LIKE C || '%' ESCAPE '!' FROM S;

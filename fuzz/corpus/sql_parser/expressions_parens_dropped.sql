@@ -1,0 +1,1 @@
+SELECT (A * B) + C, ((A)), (A.B) FROM S;

@@ -1,0 +1,1 @@
+SELECT A OR B AND NOT C = D || E + F * -G FROM S;

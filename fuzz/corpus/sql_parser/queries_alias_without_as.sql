@@ -1,0 +1,1 @@
+SELECT A.X FROM S A WHERE A.X = 1;

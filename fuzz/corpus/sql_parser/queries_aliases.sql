@@ -1,0 +1,1 @@
+select a b, c as d from s as t;

@@ -1,0 +1,1 @@
+SELECT A->B->*, F(X)[1]->* FROM A;

@@ -1,0 +1,1 @@
+SELECT A FROM S GROUP BY ();

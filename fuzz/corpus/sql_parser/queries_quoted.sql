@@ -1,0 +1,1 @@
+SELECT `lower`, "Mixed", `back``tick`, `PLAIN` FROM `s p`;

@@ -1,0 +1,1 @@
+SELECT A.*, B->*, `x`.* FROM A;

@@ -1,0 +1,1 @@
+CREATE CONNECTOR c WITH (a='b');

@@ -1,0 +1,1 @@
+INSERT s VALUES (1);

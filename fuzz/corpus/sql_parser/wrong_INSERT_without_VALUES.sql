@@ -1,0 +1,1 @@
+INSERT INTO s (a, b) (1, 2);

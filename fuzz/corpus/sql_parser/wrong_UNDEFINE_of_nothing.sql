@@ -1,0 +1,1 @@
+DEFINE abc = '1'; UNDEFINE abd;

@@ -1,0 +1,1 @@
+SELECT * FROM a JOIN b ON a.x = b.x WITHIN 1 HOUR;

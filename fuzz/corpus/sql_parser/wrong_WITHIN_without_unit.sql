@@ -1,0 +1,1 @@
+SELECT * FROM a JOIN b WITHIN 10 ON a.x = b.x;

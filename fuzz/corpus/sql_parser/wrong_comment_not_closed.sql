@@ -1,0 +1,2 @@
+SELECT a /* the rest
+FROM s;

@@ -1,0 +1,1 @@
+SELECT s.address.street FROM s;

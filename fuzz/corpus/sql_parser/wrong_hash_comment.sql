@@ -1,0 +1,2 @@
+# jobs
+SELECT a FROM s;

@@ -1,0 +1,1 @@
+SELECT TRANSFORM(a, (x, y) -> x + 1) FROM s;

@@ -1,0 +1,1 @@
+SELECT a, COUNT(*) FROM s GRUOP BY a;

@@ -1,0 +1,1 @@
+CREATE STEAM s (a INT) WITH (KAFKA_TOPIC='t');

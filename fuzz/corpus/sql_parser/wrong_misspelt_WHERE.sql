@@ -1,0 +1,2 @@
+SELECT a FROM pageviews
+WEHRE a > 1 EMIT CHANGES;

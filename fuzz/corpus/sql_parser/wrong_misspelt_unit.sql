@@ -1,0 +1,1 @@
+SELECT * FROM a JOIN b WITHIN 10 SECS ON a.x = b.x;

@@ -1,0 +1,2 @@
+SET 'auto.offset.reset'='earliest'
+CREATE STREAM b AS SELECT * FROM a;

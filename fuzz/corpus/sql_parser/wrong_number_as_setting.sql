@@ -1,0 +1,1 @@
+SET 'commit.interval.ms' = 100;

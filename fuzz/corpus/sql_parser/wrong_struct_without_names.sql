@@ -1,0 +1,1 @@
+SELECT STRUCT(1, 2) FROM s;

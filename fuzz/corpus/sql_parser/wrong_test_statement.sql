@@ -1,0 +1,1 @@
+ASSERT VALUES s (a) VALUES (1);

@@ -1,0 +1,1 @@
+CREATE STREAM s WITH (KAFKA_TOPIC=clicks);

@@ -1,0 +1,2 @@
+DEFINE topic_name = 'x';
+SELECT ${topic_nam} FROM s;

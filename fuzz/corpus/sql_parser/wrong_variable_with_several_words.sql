@@ -1,0 +1,2 @@
+DEFINE cond = 'a > 1';
+SELECT a FROM s WHERE ${cond};

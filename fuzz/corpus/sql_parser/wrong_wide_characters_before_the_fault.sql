@@ -1,0 +1,1 @@
+SELECT '漢字' || `été` FORM s;
