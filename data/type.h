@@ -71,7 +71,8 @@ TG_MUST_CHECK enum tg_code tg_type_parse(struct tg_arena *arena, struct tg_slice
 /* The type of a kind that needs no parameters (not DECIMAL, ARRAY, MAP, STRUCT). */
 const struct tg_type *tg_type_simple(enum tg_type_kind kind);
 
-/* The kind of a word of SQL (INT, INTEGER, VARCHAR, STRING, DECIMAL, ...), without case; false if it is none or is nested. */
+/* The kind of a word of SQL (INT, INTEGER, VARCHAR, STRING, DECIMAL, ...), without case; false if it is none
+ * or is nested. */
 bool tg_type_kind_of(struct tg_slice word, enum tg_type_kind *ret_kind);
 
 #ifdef __cplusplus
