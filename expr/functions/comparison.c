@@ -288,42 +288,96 @@ static bool is_line_end(struct tg_slice text, size_t at)
            (left > 2 && c[0] == 0xE2 && c[1] == 0x80 && (c[2] == 0xA8 || c[2] == 0xA9));
 }
 
-/* Whole match; '%' is any run and '_' one character, neither across a line's end; `escape` (0: none) takes
- * the next literally. Going back to the last '%' only is enough, as a '%' takes as little as it can. */
-static bool like(struct tg_slice text, struct tg_slice pattern, struct tg_slice escape)
+static bool has_line_end(struct tg_slice text)
 {
-    size_t at = 0;
-    size_t in = 0;
-    size_t after_run = SIZE_MAX; /* in the pattern, behind the last '%' */
-    size_t run_end = 0;          /* in the text, where that '%' ends so far */
-    while (at < text.length || in < pattern.length) {
-        size_t literal = in;
-        bool escaped = escape.length > 0 && pattern.length - in > escape.length &&
-                       memcmp(pattern.data + in, escape.data, escape.length) == 0;
-        literal += escaped ? escape.length : 0;
-        if (!escaped && in < pattern.length && pattern.data[in] == '%') {
-            after_run = ++in;
-            run_end = at;
-            continue;
-        }
-        if (!escaped && in < pattern.length && pattern.data[in] == '_' && at < text.length &&
-            !is_line_end(text, at)) {
-            at += character_bytes(text, at);
-            in++;
-            continue;
-        }
-        bool wildcard = !escaped && literal < pattern.length && pattern.data[literal] == '_';
-        if (!wildcard && literal < pattern.length && at < text.length &&
-            pattern.data[literal] == text.data[at]) {
-            at++;
-            in = literal + 1;
-            continue;
-        }
-        if (after_run == SIZE_MAX || run_end >= text.length || is_line_end(text, run_end))
+    bool maybe = false;
+    for (size_t i = 0; i < text.length; i++)
+        maybe |=
+            (text.data[i] == '\n') | (text.data[i] == '\r') | (text.data[i] == 0xC2) | (text.data[i] == 0xE2);
+    for (size_t i = 0; maybe && i < text.length; i++)
+        if (is_line_end(text, i))
+            return true;
+    return false;
+}
+
+/* A pattern on its way through a text. Going back to the last '%' only is enough, as a '%' takes as little as
+ * it can. */
+struct like {
+    struct tg_slice text, pattern, escape;
+    size_t at;      /* in the text */
+    size_t in;      /* in the pattern */
+    size_t after;   /* in the pattern, behind the last '%'; SIZE_MAX: there was none */
+    size_t run_end; /* in the text, where that '%' ends so far */
+    bool lines;     /* the text has line ends, which '%' does not cross */
+};
+
+static bool is_escaped(const struct like *like)
+{
+    return like->escape.length > 0 && like->pattern.length - like->in > like->escape.length &&
+           memcmp(like->pattern.data + like->in, like->escape.data, like->escape.length) == 0;
+}
+
+/* Takes one step of the pattern; false if it does not fit here. */
+static bool like_step(struct like *like)
+{
+    if (like->in == like->pattern.length)
+        return false;
+    size_t escape = is_escaped(like) ? like->escape.length : 0;
+    uint8_t want = like->pattern.data[like->in + escape];
+    if (escape == 0 && want == '%') {
+        if (like->after == SIZE_MAX)
+            like->lines = has_line_end(like->text);
+        like->after = ++like->in;
+        like->run_end = like->at;
+        return true;
+    }
+    if (like->at == like->text.length)
+        return false;
+    if (escape == 0 && want == '_') {
+        if (is_line_end(like->text, like->at))
             return false;
-        run_end += character_bytes(text, run_end);
-        at = run_end;
-        in = after_run;
+        like->at += character_bytes(like->text, like->at);
+        like->in++;
+        return true;
+    }
+    if (like->text.data[like->at] != want)
+        return false;
+    like->at++;
+    like->in += escape + 1;
+    return true;
+}
+
+/* Lets the last '%' take more: one character, or all up to where the pattern's next byte comes. */
+static bool like_retry(struct like *like)
+{
+    if (like->after == SIZE_MAX || like->run_end >= like->text.length)
+        return false;
+    if (like->lines && is_line_end(like->text, like->run_end))
+        return false;
+    like->run_end += character_bytes(like->text, like->run_end);
+    uint8_t next = like->after < like->pattern.length ? like->pattern.data[like->after] : '%';
+    if (!like->lines && like->escape.length == 0 && next != '%' && next != '_' && next < 0x80) {
+        const uint8_t *from = like->text.data + like->run_end;
+        const uint8_t *found = (const uint8_t *)memchr(from, next, like->text.length - like->run_end);
+        if (found == NULL)
+            return false;
+        like->run_end += (size_t)(found - from);
+    }
+    like->at = like->run_end;
+    like->in = like->after;
+    return true;
+}
+
+/* Whole match; '%' is any run and '_' one character, neither across a line's end; `escape` (empty: none)
+ * takes the next literally. */
+static bool matches(struct tg_slice text, struct tg_slice pattern, struct tg_slice escape)
+{
+    struct like like = {.text = text, .pattern = pattern, .escape = escape, .after = SIZE_MAX};
+    while (like.at < text.length || like.in < pattern.length) {
+        if (like.after == pattern.length && !like.lines)
+            return true; /* a '%' at the end takes the rest */
+        if (!like_step(&like) && !like_retry(&like))
+            return false;
     }
     return true;
 }
@@ -342,8 +396,8 @@ static void like_rows(const struct tg_call *call)
             continue;
         }
         call->result->values.boolean[row] =
-            like(call->arguments[0]->values.bytes[row], call->arguments[1]->values.bytes[row], escape) ? 1
-                                                                                                       : 0;
+            matches(call->arguments[0]->values.bytes[row], call->arguments[1]->values.bytes[row], escape) ? 1
+                                                                                                          : 0;
     }
 }
 

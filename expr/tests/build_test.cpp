@@ -1,5 +1,5 @@
 // Types of expressions, refusals and their messages, and what can be asked of a tree.
-#include "expr/tests/world.h"
+#include "expr/tests/world.hpp"
 
 namespace
 {

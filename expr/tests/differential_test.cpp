@@ -5,7 +5,7 @@
 #include <optional>
 #include <random>
 
-#include "expr/tests/world.h"
+#include "expr/tests/world.hpp"
 
 namespace
 {

@@ -1,6 +1,6 @@
 // What expressions give: values, NULLs, failures and the errors that are recorded.
 #include "base/memory.h"
-#include "expr/tests/world.h"
+#include "expr/tests/world.hpp"
 
 namespace
 {
@@ -114,6 +114,15 @@ const Case like[] = {
     {"'a_b' LIKE 'a!_b' ESCAPE '!'", "true"},
     {"'axb' LIKE 'a!_b' ESCAPE '!'", "false"},
     {"CAST(NULL AS STRING) LIKE 'a'", "NULL"},
+    {"'a\nb' LIKE 'a%b'", "false"},
+    {"'a\nb' LIKE 'a\n%'", "true"},
+    {"'a\nb' LIKE 'a_b'", "false"},
+    {"'hello world' LIKE '%wor%'", "true"},
+    {"'hello world' LIKE '%o%o%'", "true"},
+    {"'hello world' LIKE '%o%x%'", "false"},
+    {"'hello' LIKE '%l'", "false"},
+    {"'hello' LIKE '%lo'", "true"},
+    {"'mississippi' LIKE '%issip%'", "true"},
     {"'a' NOT LIKE 'b'", "true"},
     {"'a' LIKE 'a' ESCAPE 'xx'", "NULL"},
 };

@@ -2,7 +2,7 @@
 #include <set>
 
 #include "expr/resolve.h"
-#include "expr/tests/world.h"
+#include "expr/tests/world.hpp"
 
 namespace
 {

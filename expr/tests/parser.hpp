@@ -1,4 +1,4 @@
-// expr/tests/parser.h: a small reader of SQL-like expressions for tests, on top of the builders. Also reads
+// expr/tests/parser.hpp: a small reader of SQL-like expressions for tests, on top of the builders. Also reads
 // the examples of the registry's rows. Thread: its owner's.
 #pragma once
 

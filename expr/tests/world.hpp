@@ -1,4 +1,4 @@
-// expr/tests/world.h: a schema, a batch with rows written as SQL-like literals, and the results of
+// expr/tests/world.hpp: a schema, a batch with rows written as SQL-like literals, and the results of
 // expressions as texts.
 #pragma once
 
@@ -6,7 +6,7 @@
 
 #include "expr/cast.h"
 #include "expr/program.h"
-#include "expr/tests/parser.h"
+#include "expr/tests/parser.hpp"
 
 class World
 {
