@@ -54,7 +54,7 @@ INSTEAD = {
 
 # Brackets keep these patterns from finding themselves.
 BANNED_WORDS = [
-    (r"\b(T[O]DO|F[I]XME|X[X]X)\b", "finish it, or make it a clear error"),
+    (r"\b(T[O]DO\b|F[I]XME\b|X[X]X:)", "finish it, or make it a clear error"),
     (r"(?i)\b(not [i]mplemented|un[i]mplemented)\b", "finish it, or refuse it with an error that says what would be right"),
     (r"/[w]ork/|/tmp/t[u]rgo|/[f]arm/|\.[l]ibrary\b", "a path of one machine"),
     (r"(?i)\b(npm[j]s\.org|pypi\.[o]rg|repo[0-9]?\.[m]aven|deb\.[d]ebian|crates\.[i]o/|proxy\.[g]olang)",

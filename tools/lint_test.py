@@ -31,6 +31,7 @@ FAULTS = [
     ("layers", {"state/tests/a_test.cpp": "#include <librdkafka/rdkafka.h>\n"}, "is private to kafka"),
     ("headers", {"base/error.h": "#pragma once\n\nsize_t tg_error(void);\n"}, "compile alone with gcc"),
     ("headers", {"base/error.h": "#pragma once\n\nint tg_error(int class);\n"}, "compile alone with g++"),
+    ("headers", {"base/tests/fixture.h": "#pragma once\n\nunknown thing;\n"}, "compile alone with g++"),
     ("readmes", {"base/map.c": "\n"}, "base/map.c:1: readmes: is not named in base/README.md"),
     ("readmes", {"data/README.md": "| `gone.c` | it |\n"}, "names gone.c, which does not exist"),
     ("readmes", {"sql/lexer.c": "\n"}, "sql:1: readmes: has no README.md"),

@@ -1,6 +1,7 @@
 /*
- * tools/tidy_model.h: what clang-tidy cannot see across files, included before every file it reads (base/error.c excepted):
- * the functions that fill an error never return TG_OK. Without it every path after a failure looks like one after a success.
+ * tools/tidy_model.h: what clang-tidy cannot see across files, included before every file it reads
+ * (base/error.c excepted): the functions that fill an error never return TG_OK. Without it every path after a
+ * failure looks like one after a success.
  */
 #pragma once
 

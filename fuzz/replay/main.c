@@ -1,6 +1,7 @@
 /*
- * Feeds every file of the folders named on the command line to a fuzz target, in the order of their names, so that what
- * fuzzing once found stays found. Fails on a crash, a sanitizer's finding, or a folder without files.
+ * Feeds every file of the folders named on the command line to a fuzz target, in the order of their names, so
+ * that what fuzzing once found stays found. Fails on a crash, a sanitizer's finding, or a folder without
+ * files.
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -12,7 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { PATH_BYTES = 4096, INPUT_BYTES_MAX = 1 << 20 };
 
-/* The bytes are copied to a block of their exact size, where the address sanitizer sees every read past the end. */
+/* The bytes are copied to a block of their exact size, where the address sanitizer sees every read past the
+ * end. */
 static int replay_file(const char *path, uint8_t *room)
 {
     FILE *file = fopen(path, "rb");
