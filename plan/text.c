@@ -17,7 +17,7 @@ void tg_plan_write_duration(int64_t ms, struct tg_buffer *out)
         int64_t ms;
         const char *unit;
     } units[] = {
-        {86400000, "DAYS"}, {3600000, "HOURS"}, {60000, "MINUTES"}, {1000, "SECONDS"}, {1, "MILLISECONDS"}};
+        {86400000, "DAY"}, {3600000, "HOUR"}, {60000, "MINUTE"}, {1000, "SECOND"}, {1, "MILLISECOND"}};
     size_t i = 0;
     while (ms == 0 ? units[i].ms != 1000 : ms % units[i].ms != 0)
         i++;
@@ -55,6 +55,8 @@ void tg_plan_write_calls(const struct tg_function_call *calls, uint32_t count, s
 {
     for (uint32_t i = 0; i < count; i++) {
         tg_buffer_printf(out, "%s%s(", i == 0 ? "" : ", ", calls[i].name);
+        if (calls[i].argument_count == 0 && strcmp(calls[i].name, "COUNT") == 0)
+            tg_buffer_append_text(out, "*");
         for (uint32_t j = 0; j < calls[i].argument_count; j++) {
             if (j > 0)
                 tg_buffer_append_text(out, ", ");

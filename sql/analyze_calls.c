@@ -1,6 +1,9 @@
 /* Function calls: scalar functions with lambdas, aggregates, table functions. */
 #include "base/text.h"
+#include "plan/node.h"
 #include "sql/scope.h"
+
+enum { RESULT_NAME_BYTES = 48 };
 
 /* A lambda whose body is read. */
 struct tg_lambda_frame {
@@ -118,6 +121,23 @@ static uint32_t add_call(struct tg_arena *arena, struct tg_call_list *list,
     return list->count++;
 }
 
+/* "SUM(AMOUNT)", so that messages and EXPLAIN speak of it; a number where that is long or taken. */
+static const char *result_name(struct tg_row *row, const struct tg_function_call *call, uint32_t number,
+                               enum tg_row_part part)
+{
+    struct tg_buffer text = {0};
+    tg_plan_write_calls(call, 1, &text);
+    bool is_taken = text.length > RESULT_NAME_BYTES;
+    for (uint32_t i = 0; i < row->count; i++)
+        is_taken = is_taken || tg_slice_equal(tg_buffer_slice(&text), tg_slice_text(row->columns[i].name));
+    const char *name =
+        is_taken ? tg_arena_printf(row->arena,
+                                   part == TG_ROW_TABLE ? "KSQL_SYNTH_%u" : "KSQL_AGG_VARIABLE_%u", number)
+                 : tg_arena_text(row->arena, tg_buffer_slice(&text));
+    tg_buffer_done(&text);
+    return name;
+}
+
 /* The row column that holds the call's result. */
 static const struct tg_expr *reference_call(struct tg_scope *scope, const struct tg_function_call *call,
                                             uint32_t number, enum tg_row_part part)
@@ -127,10 +147,7 @@ static const struct tg_expr *reference_call(struct tg_scope *scope, const struct
         if (row->parts[i].part == part && row->parts[i].number == number)
             return tg_row_reference(row, i, call->place);
     struct tg_schema_column column = {
-        .name = tg_arena_printf(row->arena, part == TG_ROW_TABLE ? "KSQL_SYNTH_%u" : "KSQL_AGG_VARIABLE_%u",
-                                number),
-        .type = call->type,
-        .role = TG_COLUMN_VALUE};
+        .name = result_name(row, call, number, part), .type = call->type, .role = TG_COLUMN_VALUE};
     return tg_row_reference(row, tg_row_add(row, &column, (struct tg_row_column){part, number}), call->place);
 }
 
@@ -166,10 +183,6 @@ TG_MUST_CHECK static enum tg_code read_aggregate(struct tg_scope *scope, const s
     scope->inside = NULL;
     TG_TRY(tg_function_resolve(scope->analyzer->arena, TG_FUNCTION_AGGREGATE, tg_slice_text(ast->name),
                                arguments, count, ast->place, &call, reterr));
-    if (scope->source_is_table && (call.function->flags & TG_FUNCTION_OVER_TABLE) == 0)
-        return tg_fail_at(reterr, TG_CODE_ANALYSIS, ast->place,
-                          "the aggregate %s can run over a stream only, but %s is a table, whose rows change",
-                          call.name, scope->source_name);
     uint32_t number = add_call(scope->analyzer->arena, scope->aggregates, &call);
     *ret_expr = reference_call(scope, &call, number, TG_ROW_AGGREGATE);
     return TG_OK;

@@ -1,5 +1,6 @@
 /* Expressions: names become columns, trees become typed expressions through the builders of expr/. */
 #include "base/text.h"
+#include "data/time.h"
 #include "sql/scope.h"
 
 /* ---- the row ---- */
@@ -132,6 +133,57 @@ TG_MUST_CHECK static enum tg_code read_arguments(struct tg_scope *scope, const s
     return TG_OK;
 }
 
+/* ROWTIME and the window bounds: BIGINT, but comparable with a time as text. */
+static bool is_time_column(const struct tg_scope *scope, const struct tg_expr *expr)
+{
+    if (expr->kind != TG_EXPR_COLUMN || scope->row == NULL)
+        return false;
+    enum tg_column_role role = scope->row->columns[expr->index].role;
+    return role == TG_COLUMN_ROWTIME || role == TG_COLUMN_WINDOWSTART || role == TG_COLUMN_WINDOWEND;
+}
+
+/* "2018", "2018-03", "2018-03-01T12" are the first instants of what they name. */
+static bool parse_partial_time(struct tg_arena *arena, struct tg_slice text, int64_t *ret_ms)
+{
+    static const char *const rests[] = {"", ":00", "-01", "-01-01"};
+    for (size_t i = 0; i < sizeof rests / sizeof rests[0]; i++) {
+        const char *whole = tg_arena_printf(arena, "%.*s%s", TG_SLICE_FORMAT(text), rests[i]);
+        if (tg_timestamp_parse(tg_slice_text(whole), ret_ms))
+            return true;
+    }
+    return false;
+}
+
+/* ROWTIME > '2018-01-01': texts that stand beside a time column become its milliseconds. */
+TG_MUST_CHECK static enum tg_code convert_times(const struct tg_scope *scope,
+                                                const struct tg_expr **arguments, uint32_t count,
+                                                struct tg_error *reterr)
+{
+    bool beside_time = false;
+    for (uint32_t i = 0; i < count; i++)
+        beside_time = beside_time || is_time_column(scope, arguments[i]);
+    for (uint32_t i = 0; beside_time && i < count; i++) {
+        const struct tg_expr *text = arguments[i];
+        if (text->kind != TG_EXPR_LITERAL || text->type == NULL || text->type->kind != TG_TYPE_STRING)
+            continue;
+        int64_t ms = 0;
+        if (!parse_partial_time(scope->analyzer->arena, text->literal.value.bytes, &ms)) {
+            (void)tg_fail_at(reterr, TG_CODE_TYPE, text->place, "'%.*s' is no time",
+                             TG_SLICE_FORMAT(text->literal.value.bytes));
+            return tg_fail_hint(
+                reterr, "write it as '2024-01-31T23:59:59.999', in UTC or with an offset such as +0100");
+        }
+        arguments[i] = tg_expr_bigint(scope->analyzer->arena, ms, text->place);
+    }
+    return TG_OK;
+}
+
+static bool is_comparison(const struct tg_ast_expr *ast)
+{
+    return ast->kind == TG_AST_BETWEEN ||
+           (ast->kind == TG_AST_BINARY && ast->op >= TG_AST_OP_EQUAL && ast->op <= TG_AST_OP_GREATER_EQUAL);
+}
+
 /* An operator by its symbol in the registry. */
 TG_MUST_CHECK static enum tg_code read_operator(struct tg_scope *scope, const struct tg_ast_expr *ast,
                                                 const char *symbol, const struct tg_expr **ret_expr,
@@ -140,6 +192,8 @@ TG_MUST_CHECK static enum tg_code read_operator(struct tg_scope *scope, const st
     const struct tg_expr **arguments = NULL;
     struct tg_arena *arena = scope->analyzer->arena;
     TG_TRY(read_arguments(scope, ast, &arguments, reterr));
+    if (is_comparison(ast))
+        TG_TRY(convert_times(scope, arguments, ast->argument_count, reterr));
     TG_TRY(tg_expr_call(arena, tg_slice_text(symbol), arguments, ast->argument_count, ast->place, ret_expr,
                         reterr));
     if (!ast->negated || ast->kind == TG_AST_IS_NULL || ast->kind == TG_AST_IS_DISTINCT)

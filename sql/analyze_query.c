@@ -164,6 +164,8 @@ TG_MUST_CHECK static enum tg_code read_keys(struct query_reader *reader, const s
     struct tg_scope scope = make_scope(reader, clause);
     const struct tg_expr **exprs = tg_arena_alloc_zero(reader->analyzer->arena, list->count, sizeof *exprs);
     struct tg_query_keys keys = {.exprs = exprs, .place = list->place};
+    if (list->count == 0)
+        return tg_fail_at(reterr, TG_CODE_ANALYSIS, list->place, "%s needs at least one expression", clause);
     for (uint32_t i = 0; i < list->count; i++) {
         enum tg_code code = tg_scope_expr(&scope, list->list[i], &exprs[i], reterr);
         if (code == TG_CODE_UNKNOWN_NAME && is_alias(reader->query, list->list[i]))
@@ -294,6 +296,31 @@ TG_MUST_CHECK static enum tg_code check_groups(const struct query_reader *reader
     return code;
 }
 
+/* Over a table an aggregate must be able to take an old row back. */
+TG_MUST_CHECK static enum tg_code check_table_aggregates(const struct query_reader *reader,
+                                                         struct tg_error *reterr)
+{
+    struct tg_buffer names = {0};
+    struct tg_place place = {0};
+    for (uint32_t i = 0; i < reader->aggregates.count && reader->analysis->source->is_table; i++) {
+        const struct tg_function_call *call = &reader->aggregates.calls[i];
+        if ((call->function->flags & TG_FUNCTION_OVER_TABLE) != 0)
+            continue;
+        if (names.length == 0)
+            place = call->place;
+        tg_buffer_printf(&names, "%s%s", names.length == 0 ? "" : ", ", call->name);
+    }
+    enum tg_code code = TG_OK;
+    if (names.length > 0) {
+        code = tg_fail_at(reterr, TG_CODE_ANALYSIS, place,
+                          "%s can run over a stream only, but %s is a table, whose rows change",
+                          tg_buffer_text(&names), reader->analysis->source->name);
+        (void)tg_fail_hint(reterr, "COUNT, SUM and AVG run over tables");
+    }
+    tg_buffer_done(&names);
+    return code;
+}
+
 TG_MUST_CHECK static enum tg_code check_aggregation(const struct query_reader *reader,
                                                     const struct tg_output_list *outputs,
                                                     struct tg_error *reterr)
@@ -314,6 +341,7 @@ TG_MUST_CHECK static enum tg_code check_aggregation(const struct query_reader *r
     }
     if (analysis->is_grouped || reader->aggregates.count > 0)
         TG_TRY(check_groups(reader, outputs, reterr));
+    TG_TRY(check_table_aggregates(reader, reterr));
     if (!analysis->is_grouped && reader->aggregates.count > 0) {
         (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, reader->aggregates.calls[0].place,
                          "the aggregate function %s needs a GROUP BY clause in CREATE TABLE AS SELECT",
