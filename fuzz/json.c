@@ -20,7 +20,7 @@ static const struct shape shapes[] = {
     {{"STRING"}, true},
     {{"MAP<STRING, ARRAY<DECIMAL(38, 10)>>"}, true},
     {{"DOUBLE"}, true},
-    {{"STRUCT<A STRING, B BIGINT, a STRING>"}, false},
+    {{"STRUCT<A STRING, B BIGINT, `a` STRING>"}, false},
 };
 static const char *const names[COLUMNS_MAX] = {"A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L"};
 
@@ -79,6 +79,7 @@ static uint32_t decode(struct run *run, struct tg_slice record, struct tg_column
 static struct tg_slice encode(struct run *run, bool *ret_null)
 {
     struct tg_buffer out = {0};
+    tg_buffer_reserve(&out, 1);
     struct tg_error error;
     size_t ends[ROWS];
     uint8_t nulls[ROWS];

@@ -60,14 +60,12 @@ static void write_text(const struct delimited_encoder *encoder, struct tg_buffer
 static void write_base64(const struct delimited_encoder *encoder, struct tg_buffer *out,
                          struct tg_slice bytes, bool is_first)
 {
-    size_t start = out->length;
     size_t length = tg_base64_encoded_length(bytes.length);
-    tg_base64_encode(bytes, tg_buffer_reserve(out, length));
+    uint8_t *target = tg_buffer_reserve(out, length + 2);
+    tg_base64_encode(bytes, target);
     out->length += length;
-    struct tg_slice text = tg_slice_of(out->data + start, length);
-    if (!needs_quotes(text, encoder->delimiter, is_first))
+    if (!needs_quotes(tg_slice_of(target, length), encoder->delimiter, is_first))
         return;
-    uint8_t *target = tg_buffer_reserve(out, 2) - length;
     memmove(target + 1, target, length);
     target[0] = '"';
     target[length + 1] = '"';

@@ -75,7 +75,7 @@ static const char *token_name(uint8_t first)
     }
 }
 
-/* What is wrong, where and what would be right. The record's own text is not shown: it may be secret. */
+/* What is wrong, where and what would be right. The values are not shown: they may be secret. */
 static const char *explain(const struct json_decoder *decoder, enum tg_json_outcome outcome)
 {
     const struct tg_json_reader *reader = &decoder->reader;

@@ -23,6 +23,7 @@ struct source {
     const struct tg_time_format *time_format;
     uint32_t *selection;
     struct tg_decode_error *errors;
+    uint8_t *nulls; /* per row: bytes that stand for no key or no value, as JSON's null */
 };
 
 static const struct tg_plan_source *node_of(const struct source *source)
@@ -76,6 +77,7 @@ static enum tg_code source_open(struct tg_operator *self, struct tg_error *reter
     source->memory.batch.arena = source->batch_arena;
     source->selection = tg_arena_alloc(self->task->arena, TG_BATCH_ROWS_MAX * sizeof *source->selection);
     source->errors = tg_arena_alloc(self->task->arena, TG_BATCH_ROWS_MAX * sizeof *source->errors);
+    source->nulls = tg_arena_alloc(self->task->arena, TG_BATCH_ROWS_MAX * sizeof *source->nulls);
     TG_TRY(open_half(source, TG_COLUMN_KEY, &source->key, reterr));
     TG_TRY(open_half(source, TG_COLUMN_VALUE, &source->value, reterr));
     if (node->timestamp_format != NULL)
@@ -129,8 +131,12 @@ static void decode_half(struct source *source, struct half *half, const struct t
         .columns = half->targets,
         .arena = source->batch_arena,
         .errors = source->errors,
+        .nulls = source->nulls,
     };
     half->decoder->decode(half->decoder, &call);
+    uint8_t null_flag = half == &source->key ? TG_ROW_KEY_NULL : TG_ROW_VALUE_NULL;
+    for (uint32_t row = 0; row < call.count; row++)
+        batch->rows->flags[row] |= source->nulls[row] ? null_flag : 0;
     for (uint32_t i = 0; i < call.error_count; i++) {
         uint32_t row = call.errors[i].row;
         if ((batch->rows->flags[row] & TG_ROW_FAILED) != 0)
