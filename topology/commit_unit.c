@@ -51,6 +51,7 @@ static enum tg_code join_group(struct tg_commit_unit *unit, struct tg_error *ret
     const struct tg_query_settings *settings = &unit->query->settings;
     const struct tg_consumer_options options = {
         .group = unit->query->application_id,
+        .instance_id = unit->transactional_id, /* static: who restarts gets its partitions back at once */
         .client_id = unit->transactional_id,
         .offset_reset = TG_RESET_ERROR, /* positions are always given: see assignment.c */
         .isolation = TG_READ_COMMITTED,

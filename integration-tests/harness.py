@@ -1,0 +1,251 @@
+"""What the tests against a real broker share: the broker, the program as a process, records, and an independent oracle.
+
+The oracle recomputes every output from the input log with Apache Kafka's Java client (tool/KafkaTool.java): it shares no code and
+no client library with the program.
+"""
+import collections
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent
+KAFKA = HERE / "kafka"
+LIBRARIES = ROOT / "build/kafka/lib"
+CLASSES = ROOT / "build/kafka/tool"
+
+Record = collections.namedtuple("Record", "topic partition offset timestamp key value")
+
+
+def program(variant="dev"):
+    """The program of a build directory; TURGO_PROGRAM overrides the usual one."""
+    if variant == "dev" and "TURGO_PROGRAM" in os.environ:
+        return pathlib.Path(os.environ["TURGO_PROGRAM"])
+    return ROOT / "build" / variant / "turgo"
+
+
+class Broker:
+    """The one broker of this checkout; started if it does not run."""
+
+    def __init__(self):
+        subprocess.run([KAFKA, "start"], check=True, stderr=subprocess.DEVNULL)
+        self.address = subprocess.run([KAFKA, "address"], check=True, capture_output=True, text=True).stdout.strip()
+        source, compiled = HERE / "tool/KafkaTool.java", CLASSES / "KafkaTool.class"
+        if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
+            CLASSES.mkdir(parents=True, exist_ok=True)
+            subprocess.run(["javac", "-cp", f"{LIBRARIES}/*", "-d", CLASSES, source], check=True)
+
+    @property
+    def port(self):
+        return int(self.address.rsplit(":", 1)[1])
+
+    def tool_command(self, command, *arguments):
+        return ["java", "-XX:TieredStopAtLevel=1", "-Xmx256m", "-XX:+UseSerialGC", "-cp", f"{CLASSES}:{LIBRARIES}/*", "KafkaTool",
+                command, self.address, *arguments]
+
+    def tool(self, command, *arguments, text=None):
+        done = subprocess.run(self.tool_command(command, *arguments), input=text, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"KafkaTool {command}: {done.stderr[-2000:]}")
+        return [line.split("\t") for line in done.stdout.splitlines()]
+
+    def create(self, *topics, partitions=1):
+        """Topics that keep everything; created before a job does it, a table's changes are not compacted away."""
+        for topic in topics:
+            subprocess.run([KAFKA, "topic", topic, str(partitions), "retention.ms=-1"], check=True, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL)
+
+    def produce(self, records):
+        """Records: (topic, partition or -1, timestamp, key bytes or None, value bytes or None)."""
+        self.tool("produce", text="".join(line_of(record) for record in records))
+
+    def read(self, *topics, level="committed"):
+        return [Record(t, int(p), int(o), int(ts), unhex(k), unhex(v)) for t, p, o, ts, k, v in self.tool("read", level, *topics)]
+
+    def committed_offsets(self, group):
+        return {(topic, int(partition)): int(offset) for topic, partition, offset, *_ in self.tool("group", group)}
+
+    def ends(self, *topics):
+        return {(topic, int(partition)): (int(stable), int(end)) for topic, partition, stable, end in self.tool("ends", *topics)}
+
+
+def unhex(text):
+    return None if text == "-" else bytes.fromhex(text)
+
+
+def line_of(record):
+    topic, partition, timestamp, key, value = record
+    return "\t".join([topic, str(partition), str(timestamp), "-" if key is None else key.hex(), "-" if value is None else value.hex()]) + "\n"
+
+
+class Job:
+    """A job file with its settings and state directory; runs the program on it."""
+
+    def __init__(self, broker, name, sql, settings=None, executable=None, servers=None):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"turgo-{name}-"))
+        self.application = f"{name}-{os.getpid()}-{self.folder.name[-6:]}"
+        self.path = self.folder / "job.sql"
+        self.path.write_text(sql)
+        self.executable = executable or program()
+        self.settings = {
+            "bootstrap.servers": servers or broker.address,
+            "application.id": self.application,
+            "state.dir": str(self.folder / "state"),
+            "auto.offset.reset": "earliest",
+            **(settings or {}),
+        }
+        self.log = self.folder / "log"
+
+    def command(self, *arguments):
+        settings = [part for name, value in self.settings.items() for part in ("--set", f"{name}={value}")]
+        return [str(self.executable), "run", str(self.path), *settings, *arguments]
+
+    def start(self, environment=None):
+        with open(self.log, "ab") as log:
+            return subprocess.Popen(self.command(), stdout=log, stderr=log, env={**os.environ, **(environment or {})})
+
+    def catch_up(self, timeout=90):
+        with open(self.log, "ab") as log:
+            done = subprocess.run(self.command("--until-caught-up"), stdout=subprocess.PIPE, stderr=log, text=True, timeout=timeout)
+        if done.returncode != 0:
+            raise AssertionError(f"turgo ended with exit {done.returncode}:\n{done.stdout}\n{self.tail()}")
+        return done.stdout
+
+    def tail(self, lines=40):
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def clean(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def stop(process, how=signal.SIGTERM, timeout=20):
+    if process.poll() is None:
+        process.send_signal(how)
+    return process.wait(timeout)
+
+
+def wait_for(condition, what, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds} s in vain for: {what}")
+        time.sleep(0.02)
+
+
+class Chaos:
+    """The job of the fault tests, its input, and what must come out of it."""
+
+    KEYS = 50
+    PARTITIONS = 4
+    WINDOW_MS = 60_000
+
+    SQL = """
+CREATE STREAM events (k VARCHAR KEY, id BIGINT, amt BIGINT)
+    WITH (KAFKA_TOPIC = '{app}-events', VALUE_FORMAT = 'JSON', PARTITIONS = {partitions});
+CREATE STREAM copied WITH (KAFKA_TOPIC = '{app}-copied') AS SELECT k, id, amt FROM events EMIT CHANGES;
+CREATE TABLE totals WITH (KAFKA_TOPIC = '{app}-totals') AS
+    SELECT k, COUNT(*) AS n, SUM(amt) AS s, MIN(amt) AS lo, MAX(amt) AS hi FROM events GROUP BY k EMIT CHANGES;
+CREATE TABLE per_minute WITH (KAFKA_TOPIC = '{app}-minutes') AS
+    SELECT k, COUNT(*) AS n, SUM(id) AS s FROM events WINDOW TUMBLING (SIZE 1 MINUTE, GRACE PERIOD 1 DAY) GROUP BY k EMIT CHANGES;
+"""
+
+    def __init__(self, broker, name, **job_options):
+        self.broker = broker
+        self.name = f"{name}-{os.getpid()}-{int(time.time())}"
+        sql = self.SQL.format(app=self.name, partitions=self.PARTITIONS)
+        settings = {"cache.max.bytes.buffering": "0", **job_options.pop("settings", {})}
+        self.job = Job(broker, name, sql, settings=settings, **job_options)
+        self.events, self.copied, self.totals, self.minutes = (f"{self.name}-{t}" for t in ("events", "copied", "totals", "minutes"))
+        broker.create(self.events, self.copied, self.totals, self.minutes, partitions=self.PARTITIONS)
+        self.produced = 0
+        self.producer = None
+
+    def open_producer(self):
+        self.producer = subprocess.Popen(self.broker.tool_command("produce"), stdin=subprocess.PIPE, text=True, bufsize=1 << 16)
+
+    def feed(self, count):
+        """Writes the next `count` events; everything in them follows from their number."""
+        for number in range(self.produced, self.produced + count):
+            key = f"k{number * 7919 % self.KEYS}".encode()
+            value = json.dumps({"id": number, "amt": number * 31 % 1000}).encode()
+            self.producer.stdin.write(line_of((self.events, -1, 1_600_000_000_000 + number * 137, key, value)))
+        self.producer.stdin.flush()
+        self.produced += count
+
+    def close_producer(self):
+        self.producer.stdin.close()
+        if self.producer.wait(60) != 0:
+            raise AssertionError("the producer of the test failed")
+
+    def expected(self):
+        """Per topic and partition, the values that the input log implies, in order."""
+        result = {topic: collections.defaultdict(list) for topic in (self.copied, self.totals, self.minutes)}
+        totals, minutes = {}, {}
+        for record in self.broker.read(self.events):
+            key, value = record.key, json.loads(record.value)
+            identity, amount = value["id"], value["amt"]
+            result[self.copied][record.partition].append((key, {"ID": identity, "AMT": amount}))
+            n, s, low, high = totals.get(key, (0, 0, amount, amount))
+            totals[key] = n, s, low, high = n + 1, s + amount, min(low, amount), max(high, amount)
+            result[self.totals][record.partition].append((key, {"N": n, "S": s, "LO": low, "HI": high}))
+            start = record.timestamp - record.timestamp % self.WINDOW_MS
+            n, s = minutes.get((key, start), (0, 0))
+            minutes[key, start] = n, s = n + 1, s + identity
+            result[self.minutes][record.partition].append((key + start.to_bytes(8, "big"), {"N": n, "S": s}))
+        return result, totals
+
+    def check(self):
+        """Returns a list of what is wrong: empty if nothing was lost, doubled or torn and state equals the changelog."""
+        expected, totals = self.expected()
+        actual = {topic: collections.defaultdict(list) for topic in expected}
+        for record in self.broker.read(*expected):
+            actual[record.topic][record.partition].append((record.key, json.loads(record.value)))
+        wrong = []
+        for topic, partitions in expected.items():
+            for partition in range(self.PARTITIONS):
+                wrong += differences(f"{topic}-{partition}", partitions[partition], actual[topic][partition])
+        return wrong + self.check_changelog(totals)
+
+    def check_changelog(self, totals):
+        """The last state of each key in the changelog has the count that the input implies (COUNT is the first state part)."""
+        changelog = f"{self.job.application}-CTAS_TOTALS-Aggregate-Aggregate-Materialize-changelog"
+        state = {record.key: record.value for record in self.broker.read(changelog)}
+        counts = {key: int.from_bytes(value[:8], "little") for key, value in state.items() if value is not None}
+        implied = {key: total[0] for key, total in totals.items()}
+        return [] if counts == implied else [f"changelog counts differ from the input's: {first_difference(implied, counts)}"]
+
+    def check_offsets(self):
+        """Committed offsets of all queries are the ends of the input."""
+        ends = {partition: stable for (_, partition), (stable, _) in self.broker.ends(self.events).items()}
+        wrong = []
+        for query in ("CSAS_COPIED", "CTAS_TOTALS", "CTAS_PER_MINUTE"):
+            offsets = {p: o for (_, p), o in self.broker.committed_offsets(f"{self.job.application}-{query}").items()}
+            if any(offsets.get(p, 0) != end for p, end in ends.items()):
+                wrong.append(f"{query}: committed {offsets}, ends {ends}")
+        return wrong
+
+
+def first_difference(expected, actual):
+    for key in sorted(set(expected) | set(actual)):
+        if expected.get(key) != actual.get(key):
+            return f"{key}: expected {expected.get(key)}, found {actual.get(key)}"
+    return "none"
+
+
+def differences(place, expected, actual):
+    if expected == actual:
+        return []
+    count = lambda rows: collections.Counter((key, json.dumps(value, sort_keys=True)) for key, value in rows)
+    lost, doubled = count(expected) - count(actual), count(actual) - count(expected)
+    for index, (a, b) in enumerate(zip(expected, actual)):
+        if a != b:
+            break
+    else:
+        index = min(len(expected), len(actual))
+    return [f"{place}: {sum(lost.values())} lost, {sum(doubled.values())} doubled or wrong of {len(expected)}; first at {index}: "
+            f"expected {expected[index:index + 1]}, found {actual[index:index + 1]}"]

@@ -1,0 +1,125 @@
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * What the tests ask of a broker, with Apache Kafka's own Java clients: the checkers share no code and no client library with
+ * the program they check. Records go as tab-separated lines, bytes in hex, "-" for none.
+ *
+ *   produce SERVERS           lines "topic partition timestamp key value" from standard input; partition -1: by key
+ *   read SERVERS LEVEL TOPIC  committed or uncommitted records up to the present end, then exit
+ *   follow SERVERS TOPIC...   committed records as they come, until killed
+ *   group SERVERS GROUP       committed offsets of a group: "topic partition offset metadata"
+ *   ends SERVERS TOPIC...     "topic partition end-of-committed end"
+ */
+public final class KafkaTool {
+    private static final HexFormat HEX = HexFormat.of();
+
+    public static void main(String[] arguments) throws Exception {
+        PrintStream out = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.out), false);
+        switch (arguments[0]) {
+            case "produce" -> produce(arguments[1]);
+            case "read" -> read(arguments[1], arguments[2], List.of(arguments).subList(3, arguments.length), out, false);
+            case "follow" -> read(arguments[1], "committed", List.of(arguments).subList(2, arguments.length), out, true);
+            case "group" -> group(arguments[1], arguments[2], out);
+            case "ends" -> ends(arguments[1], List.of(arguments).subList(2, arguments.length), out);
+            default -> throw new IllegalArgumentException("unknown command " + arguments[0]);
+        }
+        out.flush();
+    }
+
+    private static byte[] bytes(String text) {
+        return text.equals("-") ? null : HEX.parseHex(text);
+    }
+
+    private static String text(byte[] bytes) {
+        return bytes == null ? "-" : HEX.formatHex(bytes);
+    }
+
+    private static void produce(String servers) throws Exception {
+        Properties properties = new Properties();
+        properties.put("bootstrap.servers", servers);
+        properties.put("acks", "all");
+        properties.put("linger.ms", "5");
+        List<java.util.concurrent.Future<?>> sent = new ArrayList<>();
+        try (KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {
+            BufferedReader input = new BufferedReader(new InputStreamReader(System.in));
+            for (String line; (line = input.readLine()) != null;) {
+                String[] field = line.split("\t");
+                Integer partition = field[1].equals("-1") ? null : Integer.valueOf(field[1]);
+                sent.add(producer.send(new ProducerRecord<>(field[0], partition, Long.valueOf(field[2]), bytes(field[3]), bytes(field[4]))));
+            }
+            producer.flush();
+            for (java.util.concurrent.Future<?> future : sent)
+                future.get();
+        }
+    }
+
+    private static KafkaConsumer<byte[], byte[]> consumer(String servers, String level) {
+        Properties properties = new Properties();
+        properties.put("bootstrap.servers", servers);
+        properties.put("isolation.level", "read_" + level);
+        properties.put("auto.offset.reset", "earliest");
+        properties.put("enable.auto.commit", "false");
+        return new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    private static List<TopicPartition> partitions(KafkaConsumer<?, ?> consumer, List<String> topics) {
+        List<TopicPartition> partitions = new ArrayList<>();
+        for (String topic : topics)
+            consumer.partitionsFor(topic).forEach(info -> partitions.add(new TopicPartition(topic, info.partition())));
+        return partitions;
+    }
+
+    private static void read(String servers, String level, List<String> topics, PrintStream out, boolean follow) {
+        try (KafkaConsumer<byte[], byte[]> consumer = consumer(servers, level)) {
+            List<TopicPartition> partitions = partitions(consumer, topics);
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            while (follow || partitions.stream().anyMatch(partition -> consumer.position(partition) < ends.get(partition))) {
+                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200)))
+                    out.println(record.topic() + "\t" + record.partition() + "\t" + record.offset() + "\t" + record.timestamp() + "\t"
+                            + text(record.key()) + "\t" + text(record.value()));
+                if (follow)
+                    out.flush();
+            }
+        }
+    }
+
+    private static void group(String servers, String group, PrintStream out) throws ExecutionException, InterruptedException {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", servers))) {
+            Map<TopicPartition, OffsetAndMetadata> offsets = admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
+            offsets.forEach((partition, offset) -> out.println(
+                    partition.topic() + "\t" + partition.partition() + "\t" + offset.offset() + "\t" + offset.metadata()));
+        }
+    }
+
+    private static void ends(String servers, List<String> topics, PrintStream out) {
+        try (KafkaConsumer<byte[], byte[]> committed = consumer(servers, "committed");
+                KafkaConsumer<byte[], byte[]> uncommitted = consumer(servers, "uncommitted")) {
+            List<TopicPartition> partitions = partitions(committed, topics);
+            Map<TopicPartition, Long> stable = committed.endOffsets(partitions);
+            Map<TopicPartition, Long> high = uncommitted.endOffsets(partitions);
+            for (TopicPartition partition : partitions)
+                out.println(partition.topic() + "\t" + partition.partition() + "\t" + stable.get(partition) + "\t" + high.get(partition));
+        }
+    }
+}
