@@ -36,8 +36,10 @@ TG_MUST_CHECK static enum tg_code parse_record(struct tg_parser *parser, enum tg
     return tg_parse_insert_values(parser, word, record);
 }
 
-/* test_assert = "VALUES" name [names_in_parens] "VALUES" values | "NULL" "VALUES" name [names_in_parens]
- * "KEY" values | ("STREAM" | "TABLE") name [column_list] [with] */
+/* test_assert = "VALUES" name insert_values
+ *             | "NULL" "VALUES" name [names_in_parens] "KEY" values
+ *             | ("STREAM" | "TABLE") name [column_list] [with]
+ * -- in test scripts only */
 TG_MUST_CHECK static enum tg_code parse_test_assert(struct tg_parser *parser, struct tg_statement *statement)
 {
     if (tg_parser_is(parser, TG_WORD_VALUES)) {

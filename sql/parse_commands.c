@@ -115,8 +115,7 @@ enum tg_code tg_parse_explain(struct tg_parser *parser, struct tg_statement *sta
     return TG_OK;
 }
 
-/* print = "PRINT" name_or_string ["FROM" "BEGINNING"] [("INTERVAL" | "SAMPLE") INTEGER_VALUE] ["LIMIT"
- * INTEGER_VALUE] */
+/* print = "PRINT" name_or_string ["FROM" "BEGINNING"] [("INTERVAL" | "SAMPLE") count] ["LIMIT" count] */
 enum tg_code tg_parse_print(struct tg_parser *parser, struct tg_statement *statement)
 {
     struct tg_ast_print *print = &statement->print;
@@ -222,7 +221,7 @@ enum tg_code tg_parse_undefine(struct tg_parser *parser, struct tg_statement *st
     return TG_CODE_UNKNOWN_NAME;
 }
 
-/* run_script = "RUN" "SCRIPT" STRING, in test scripts only */
+/* run_script = "RUN" "SCRIPT" STRING -- in test scripts only */
 enum tg_code tg_parse_run_script(struct tg_parser *parser, struct tg_statement *statement)
 {
     statement->kind = TG_STATEMENT_RUN_SCRIPT;

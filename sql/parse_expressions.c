@@ -191,7 +191,7 @@ TG_MUST_CHECK static enum tg_code parse_predicate(struct tg_parser *parser, cons
 
 /* ---- operators ---- */
 
-/* unary = ("+" | "-") unary | primary; a number takes the '-' before it */
+/* unary = ("+" | "-") unary | primary -- a number takes the '-' before it */
 TG_MUST_CHECK static enum tg_code parse_unary(struct tg_parser *parser, const struct tg_ast_expr **ret_expr)
 {
     bool minus = parser->token.kind == TG_TOKEN_MINUS;

@@ -75,7 +75,7 @@ TG_MUST_CHECK static enum tg_code parse_number(struct tg_parser *parser, struct 
     return TG_OK;
 }
 
-/* literal = number | STRING | TRUE | FALSE | NULL */
+/* literal = number | STRING | "TRUE" | "FALSE" | "NULL" */
 enum tg_code tg_parse_literal(struct tg_parser *parser, const struct tg_ast_expr **ret_expr)
 {
     struct tg_ast_expr node = {.place = parser->token.place, .text = parser->token.text};

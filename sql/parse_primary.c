@@ -150,7 +150,7 @@ TG_MUST_CHECK static enum tg_code parse_cast(struct tg_parser *parser, const str
     return finish(parser, &node, start, &value, ret_expr);
 }
 
-/* typed_literal = ("DATE" | "TIME" | "TIMESTAMP") STRING, the same as CAST(STRING AS type) */
+/* typed_literal = ("DATE" | "TIME" | "TIMESTAMP") STRING -- the same as CAST(STRING AS type) */
 TG_MUST_CHECK static enum tg_code parse_typed_literal(struct tg_parser *parser,
                                                       const struct tg_ast_expr **ret_expr)
 {
@@ -263,7 +263,7 @@ TG_MUST_CHECK static enum tg_code parse_call(struct tg_parser *parser, const str
 
 /* ---- names ---- */
 
-/* column = name ["." name] */
+/* column_reference = name ["." name] */
 TG_MUST_CHECK static enum tg_code parse_column(struct tg_parser *parser, const struct tg_ast_name *name,
                                                const struct tg_ast_expr **ret_expr)
 {
@@ -307,7 +307,7 @@ TG_MUST_CHECK static enum tg_code parse_named(struct tg_parser *parser, const st
 
 /* ---- primary ---- */
 
-/* parentheses = "(" expression ")"; the place of what is inside then includes them */
+/* parentheses = "(" expression ")" -- the place of what is inside then includes them */
 TG_MUST_CHECK static enum tg_code parse_parentheses(struct tg_parser *parser,
                                                     const struct tg_ast_expr **ret_expr)
 {
@@ -326,7 +326,8 @@ TG_MUST_CHECK static enum tg_code parse_parentheses(struct tg_parser *parser,
     return tg_parser_new_expr(parser, &node, ret_expr);
 }
 
-/* atom = literal | case | cast | array | map | struct | typed_literal | call | column | parentheses */
+/* atom = literal | case | cast | array | map | struct | typed_literal | call | column_reference | parentheses
+ */
 TG_MUST_CHECK static enum tg_code parse_atom(struct tg_parser *parser, const struct tg_ast_expr **ret_expr)
 {
     enum tg_token_kind kind = parser->token.kind;
@@ -387,8 +388,10 @@ enum tg_code tg_parse_primary(struct tg_parser *parser, const struct tg_ast_expr
         } else if (parser->token.kind == TG_TOKEN_ARROW && tg_parser_peek(parser, 1) != TG_TOKEN_STAR) {
             TG_TRY(parse_field(parser, start, &base));
         } else {
-            if (parser->token.kind == TG_TOKEN_ARROW)
+            if (parser->token.kind == TG_TOKEN_ARROW) { /* for the item of SELECT, if this is all of it */
+                parser->star_base = start;
                 parser->hint = "all fields of a struct can be taken only as an item of SELECT: s->*";
+            }
             break;
         }
     }

@@ -57,12 +57,6 @@ TG_MUST_CHECK static enum tg_code parse_alias(struct tg_parser *parser, bool sel
 
 /* ---- SELECT ---- */
 
-/* Can "->*" stand behind it? */
-static bool is_primary(enum tg_ast_expr_kind kind)
-{
-    return kind != TG_AST_UNARY && kind != TG_AST_BINARY && kind < TG_AST_BETWEEN;
-}
-
 /* select_item = "*" | name "." "*" | primary "->" "*" | expression [alias] */
 TG_MUST_CHECK static enum tg_code parse_select_item(struct tg_parser *parser, struct tg_ast_select_item *item)
 {
@@ -83,8 +77,7 @@ TG_MUST_CHECK static enum tg_code parse_select_item(struct tg_parser *parser, st
 
     item->kind = TG_AST_SELECT_EXPRESSION;
     TG_TRY(tg_parse_expr(parser, &item->expr));
-    if (is_primary(item->expr->kind) &&
-        parser->token.kind == TG_TOKEN_ARROW) { /* a '*' follows: tg_parse_primary left it */
+    if (parser->token.kind == TG_TOKEN_ARROW && parser->star_base == start) { /* a '*' follows */
         tg_parser_advance(parser);
         TG_TRY(tg_parser_expect(parser, TG_TOKEN_STAR));
         item->kind = TG_AST_SELECT_STRUCT_ALL;
@@ -254,7 +247,7 @@ TG_MUST_CHECK static enum tg_code parse_emit(struct tg_parser *parser, struct tg
     return TG_OK;
 }
 
-/* limit = "LIMIT" INTEGER_VALUE */
+/* limit = "LIMIT" count */
 TG_MUST_CHECK static enum tg_code parse_limit(struct tg_parser *parser, struct tg_ast_query *query)
 {
     uint32_t start = parser->token.place.offset;

@@ -216,7 +216,7 @@ TG_MUST_CHECK static enum tg_code parse_values(struct tg_parser *parser, struct 
     return TG_OK;
 }
 
-/* insert_values = name [names_in_parens] "VALUES" values */
+/* insert_values = [names_in_parens] "VALUES" values */
 enum tg_code tg_parse_insert_values(struct tg_parser *parser, enum tg_token_kind word,
                                     struct tg_ast_insert_values *insert)
 {

@@ -11,7 +11,7 @@ TG_MUST_CHECK static enum tg_code parse_decimal_number(struct tg_parser *parser,
     return TG_OK;
 }
 
-/* decimal_type = "DECIMAL" "(" INTEGER_VALUE "," INTEGER_VALUE ")" */
+/* decimal_type = "DECIMAL" "(" count "," count ")" */
 TG_MUST_CHECK static enum tg_code parse_decimal(struct tg_parser *parser, struct tg_ast_type *node)
 {
     uint32_t start = parser->token.place.offset;
@@ -121,7 +121,7 @@ static const struct tg_type *simple_type(enum tg_type_kind kind)
 
 /* named_type = name ["(" type_parameter {"," type_parameter} ")"]
  * type_parameter = INTEGER_VALUE | "STRING"
- * The parameters, as in VARCHAR(255), have no meaning. */
+ * -- the parameters, as in VARCHAR(255), have no meaning */
 TG_MUST_CHECK static enum tg_code parse_named(struct tg_parser *parser, struct tg_ast_type *node)
 {
     struct tg_ast_name name;

@@ -15,7 +15,7 @@ static const struct unit_rule unit_rules[] = {
     {TG_WORD_DAY, TG_AST_UNIT_DAYS, 86400 * 1000},      {TG_WORD_DAYS, TG_AST_UNIT_DAYS, 86400 * 1000},
 };
 
-/* interval = INTEGER_VALUE time_unit
+/* interval = count time_unit
  * time_unit = "DAY" | "DAYS" | "HOUR" | "HOURS" | "MINUTE" | "MINUTES" | "SECOND" | "SECONDS"
  *           | "MILLISECOND" | "MILLISECONDS" */
 enum tg_code tg_parse_interval(struct tg_parser *parser, struct tg_ast_interval *ret_interval)

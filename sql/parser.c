@@ -318,7 +318,7 @@ bool tg_parser_at_name(const struct tg_parser *parser)
            (tg_token_is_word(kind) && tg_keyword_use(kind) == TG_KEYWORD_FREE);
 }
 
-/* name = NAME | QUOTED_NAME | any word of the grammar that is not reserved */
+/* name = NAME | QUOTED_NAME | FREE_WORD */
 enum tg_code tg_parse_name(struct tg_parser *parser, struct tg_ast_name *ret_name)
 {
     tg_parser_note(parser, TG_EXPECT_NAME);
