@@ -27,6 +27,10 @@ static inline void tg_call_set_bytes(const struct tg_call *call, uint32_t row, s
     call->result->valid[row] = 1;
 }
 
+/* A column of the call site's own (slots count from 0), cleared, with as many rows as the result. It keeps
+ * its memory. */
+struct tg_column *tg_call_column(const struct tg_call *call, uint32_t slot, const struct tg_type *type);
+
 /* ---- lambdas ---- */
 
 /* The rows of a lambda's body: its parameters' columns share one row numbering. */
@@ -64,6 +68,10 @@ static inline struct tg_slice tg_text_trim(struct tg_slice text)
         end--;
     return tg_slice_of(text.data + start, end - start);
 }
+
+/* The shortest digits that spell a finite double: it is `*ret_digits` * 10^`*ret_exponent`; at most 17
+ * digits, none of the last is 0. */
+void tg_double_digits(double value, tg_int128 *ret_digits, int *ret_exponent);
 
 /* Copies rows of one type to another column, nested parts too; slices stay borrowed. rows == NULL:
  * 0..row_count. */

@@ -26,6 +26,13 @@ struct selection_state {
     size_t capacity;
 };
 
+/* A column that a kernel keeps for one of its call sites. */
+struct kernel_column {
+    const struct tg_step *step;
+    uint32_t slot;
+    struct tg_column *column;
+};
+
 struct tg_program_state {
     const struct tg_program *program;
     struct register_state *registers;
@@ -40,6 +47,9 @@ struct tg_program_state {
     struct tg_arena *arena; /* of the batch */
     struct tg_arena *constant_arena;
     struct tg_buffer scratch;
+    struct kernel_column *kernel_columns;
+    size_t kernel_column_capacity;
+    uint32_t kernel_column_count;
     struct tg_row_error *errors;
     size_t error_capacity;
     uint32_t error_count;
@@ -110,6 +120,24 @@ struct tg_buffer *tg_call_scratch(const struct tg_call *call)
 struct tg_slice tg_call_keep(const struct tg_call *call, const struct tg_buffer *buffer)
 {
     return tg_arena_copy(call->arena, tg_buffer_slice(buffer));
+}
+
+struct tg_column *tg_call_column(const struct tg_call *call, uint32_t slot, const struct tg_type *type)
+{
+    struct tg_program_state *state = call->state;
+    uint32_t i = 0;
+    while (i < state->kernel_column_count &&
+           (state->kernel_columns[i].step != state->step || state->kernel_columns[i].slot != slot))
+        i++;
+    if (i == state->kernel_column_count) {
+        tg_grow((void **)&state->kernel_columns, &state->kernel_column_capacity, (size_t)i + 1,
+                sizeof *state->kernel_columns);
+        state->kernel_columns[i] = (struct kernel_column){state->step, slot, tg_column_new(type)};
+        state->kernel_column_count++;
+    }
+    tg_column_clear(state->kernel_columns[i].column);
+    tg_column_resize(state->kernel_columns[i].column, state->row_count);
+    return state->kernel_columns[i].column;
 }
 
 static void record_error(struct tg_program_state *state, uint32_t row, enum tg_code code, const char *message)
@@ -486,6 +514,9 @@ void tg_program_state_free(struct tg_program_state *state)
         tg_free(state->selections[i].own);
     for (uint32_t i = 0; i < state->program->lambda_count; i++)
         tg_program_state_free(state->lambdas[i]);
+    for (uint32_t i = 0; i < state->kernel_column_count; i++)
+        tg_column_free(state->kernel_columns[i].column);
+    tg_free(state->kernel_columns);
     tg_arena_free(state->constant_arena);
     tg_buffer_done(&state->scratch);
     tg_free(state->registers);

@@ -1,6 +1,8 @@
 /* expr/value.c: order and copying of values in columns, for kernels and the evaluator. */
 #include "expr/kernel.h"
 
+#include "data/number.h"
+
 int tg_text_compare(struct tg_slice a, struct tg_slice b)
 {
     size_t common = a.length < b.length ? a.length : b.length;
@@ -80,4 +82,32 @@ void tg_column_copy_rows(struct tg_column *target, const struct tg_column *sourc
         uint32_t row = rows == NULL ? i : rows[i];
         tg_column_copy_row(target, row, source, row);
     }
+}
+
+void tg_double_digits(double value, tg_int128 *ret_digits, int *ret_exponent)
+{
+    char text[TG_DOUBLE_TEXT_MAX];
+    size_t length = tg_double_write(value, text);
+    bool fraction = false;
+    int64_t exponent = 0;
+    *ret_digits = 0;
+    *ret_exponent = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == 'E') {
+            (void)tg_int64_parse(tg_slice_of(text + i + 1, length - i - 1), &exponent);
+            break;
+        }
+        fraction = fraction || text[i] == '.';
+        if (text[i] < '0' || text[i] > '9')
+            continue;
+        *ret_digits = *ret_digits * 10 + (text[i] - '0');
+        *ret_exponent -= fraction ? 1 : 0;
+    }
+    *ret_exponent += (int)exponent;
+    while (*ret_digits != 0 && *ret_digits % 10 == 0) {
+        *ret_digits /= 10;
+        (*ret_exponent)++;
+    }
+    if (value < 0)
+        *ret_digits = -*ret_digits;
 }

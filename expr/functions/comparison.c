@@ -1,7 +1,6 @@
 /* expr/functions/comparison.c: comparisons, IN, LIKE and the tests for NULL. There is no three-valued logic:
  * a comparison with NULL is FALSE, <> too (ksqlDB). */
 #include "base/text.h"
-#include "data/number.h"
 #include "expr/kernel.h"
 
 enum {
@@ -125,35 +124,6 @@ static int nested_differ(const struct tg_call *call, uint32_t row)
     return tg_column_row_equal(call->arguments[0], row, call->arguments[1], row) ? 0 : 1;
 }
 
-/* The shortest digits of a double as `*ret_digits` * 10^`*ret_exponent`. */
-static void split_double(double value, tg_int128 *ret_digits, int *ret_exponent)
-{
-    char text[TG_DOUBLE_TEXT_MAX];
-    size_t length = tg_double_write(value, text);
-    bool fraction = false;
-    int64_t exponent = 0;
-    *ret_digits = 0;
-    *ret_exponent = 0;
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] == 'E') {
-            (void)tg_int64_parse(tg_slice_of(text + i + 1, length - i - 1), &exponent);
-            break;
-        }
-        fraction = fraction || text[i] == '.';
-        if (text[i] < '0' || text[i] > '9')
-            continue;
-        *ret_digits = *ret_digits * 10 + (text[i] - '0');
-        *ret_exponent -= fraction ? 1 : 0;
-    }
-    *ret_exponent += (int)exponent;
-    while (*ret_digits != 0 && *ret_digits % 10 == 0) {
-        *ret_digits /= 10;
-        (*ret_exponent)++;
-    }
-    if (value < 0)
-        *ret_digits = -*ret_digits;
-}
-
 /* Exact: 0.1 equals the DOUBLE that is written 0.1 (BigDecimal.valueOf in ksqlDB). Infinite values are beyond
  * every DECIMAL, NaN is an error. */
 static int compare_mixed(const struct tg_call *call, uint32_t row, const struct tg_column *decimal,
@@ -170,7 +140,7 @@ static int compare_mixed(const struct tg_call *call, uint32_t row, const struct 
     }
     if (value > 1e39 || value < -1e39)
         return value > 0 ? -1 : 1;
-    split_double(value, &digits, &exponent);
+    tg_double_digits(value, &digits, &exponent);
     if (exponent < -EXPONENT_MAX) { /* closer to 0 than any DECIMAL but 0 */
         int sign = (exact > 0) - (exact < 0);
         return sign != 0 ? sign : (digits < 0) - (digits > 0);

@@ -55,6 +55,14 @@ const TypeCase types[] = {
     {"COALESCE(C, 1)", "DECIMAL(12, 2)"},
     {"IFNULL(S, 'x')", "STRING"},
     {"SPLIT(S, ',')", "ARRAY<STRING>"},
+    {"TRANSFORM(ARRAY[I], x => x + L)", "ARRAY<BIGINT>"},
+    {"REDUCE(ARRAY[I], L, (s, x) => x)", "BIGINT"},
+    {"ROUND(C)", "DECIMAL(2, 0)"},
+    {"ROUND(C, 1)", "DECIMAL(4, 2)"},
+    {"ROUND(D)", "BIGINT"},
+    {"ABS(C)", "DECIMAL(4, 2)"},
+    {"SQRT(C)", "DOUBLE"},
+    {"GREATEST(I, D)", "DOUBLE"},
 };
 INSTANTIATE_TEST_SUITE_P(Build, Type, testing::ValuesIn(types));
 
@@ -113,6 +121,12 @@ const TypeCase refusals[] = {
      "a map whose values are nothing but NULL has no type | CAST one of them: CAST(NULL AS STRING)"},
     {"STRUCT(A := NULL)", "field A is NULL and has no type | say the type: CAST(NULL AS <type>)"},
     {"STRUCT(A := 1, A := 2)", "field A comes twice"},
+    {"REDUCE(L, 0, (s, x) => 'a')",
+     "REDUCE does not take (ARRAY<INTEGER>, INTEGER, a lambda) | REDUCE has: REDUCE(ARRAY<T>, S, (S, "
+     "T) => S), REDUCE(MAP<K, V>, S, (S, K, V) => S)"},
+    {"TRANSFORM(I, x => x)",
+     "TRANSFORM takes no lambda of 1 parameters as argument 2 | TRANSFORM has: TRANSFORM(ARRAY<T>, (T) => "
+     "U), TRANSFORM(MAP<K, V>, (K, V) => J, (K, V) => W)"},
     {"NULL", "a NULL without a type cannot be computed; CAST it"},
 };
 INSTANTIATE_TEST_SUITE_P(Build, Refusal, testing::ValuesIn(refusals));

@@ -199,6 +199,60 @@ const Case nested[] = {
 };
 INSTANTIATE_TEST_SUITE_P(Nested, Constant, testing::ValuesIn(nested));
 
+const Case lambdas[] = {
+    {"TRANSFORM(ARRAY[3, 6], x => x + 5)", "[8, 11]"},
+    {"TRANSFORM(ARRAY[3, NULL], x => x + 5)", "NULL"},
+    {"TRANSFORM(ARRAY[3, NULL], x => IFNULL(x, 7))", "[3, 7]"},
+    {"TRANSFORM(CAST(NULL AS ARRAY<INT>), x => x + 5)", "NULL"},
+    {"TRANSFORM(ARRAY[1, 0], x => 10 / x)", "NULL"},
+    {"TRANSFORM(ARRAY[ARRAY[1, 2], ARRAY[3]], a => TRANSFORM(a, x => x * 10))", "[[10, 20], [30]]"},
+    {"TRANSFORM(ARRAY[1, 2], x => TRANSFORM(ARRAY[10, 20], y => x + y))", "[[11, 21], [12, 22]]"},
+    {"TRANSFORM(ARRAY[1, 2], x => CASE WHEN x > 1 THEN 'big' ELSE 'small' END)", "[small, big]"},
+    {"TRANSFORM(MAP('a' := 1, 'b' := 2), (k, v) => 'x', (k, v) => v)", "NULL"},
+    {"FILTER(ARRAY[3, 6, NULL, 10], x => x > 5)", "[6, 10]"},
+    {"FILTER(MAP('a' := 1, 'b' := 7), (k, v) => v > 5 AND k <> 'a')", "{b=7}"},
+    {"REDUCE(ARRAY[3, 6], 2, (s, x) => s + x)", "11"},
+    {"REDUCE(ARRAY[5, NULL], 2, (s, x) => s + x)", "NULL"},
+    {"REDUCE(CAST(NULL AS ARRAY<INT>), 2, (s, x) => s + x)", "2"},
+    {"REDUCE(ARRAY[1, 2, 3], '', (s, x) => s + CAST(x AS STRING))", "123"},
+    {"REDUCE(ARRAY[1, 2], ARRAY[0], (s, x) => ARRAY[x, s[1]])", "[2, 1]"},
+};
+INSTANTIATE_TEST_SUITE_P(Lambda, Constant, testing::ValuesIn(lambdas));
+
+TEST(Lambda, SeesColumnsOfItsRow)
+{
+    World world("L ARRAY<INT>, A INT, M MAP<STRING, INT>");
+    world.resize(4);
+    world.set(0, 0, "ARRAY[1, 2]");
+    world.set(0, 1, "ARRAY[3]");
+    world.set(0, 3, "ARRAY[4, 5, 6]");
+    const char *const a[] = {"10", "0", "30", "40"};
+    for (uint32_t row = 0; row < 4; row++)
+        world.set(1, row, a[row]);
+    world.set(2, 0, "MAP('x' := 1, 'y' := 2)");
+    const char *const sums[] = {"[11, 12]", "[3]", "NULL", "[44, 45, 46]"};
+    const char *const quotients[] = {"[0, 0]", "NULL", "NULL", "[0, 0, 0]"};
+    const char *const reduced[] = {"13", "3", "30", "55"};
+    tg_column *result = world.run(
+        {world.parse("TRANSFORM(L, x => x + A)"), world.parse("TRANSFORM(L, x => x / A)"),
+         world.parse("REDUCE(L, A, (s, x) => s + x)"), world.parse("REDUCE(M, 0, (s, k, v) => s + v * A)")});
+    for (uint32_t row = 0; row < 4; row++) {
+        EXPECT_EQ(World::text(result, row), sums[row]);
+        EXPECT_EQ(World::text(tg_program_result(world.state_, 1), row), quotients[row]);
+        EXPECT_EQ(World::text(tg_program_result(world.state_, 2), row), reduced[row]);
+    }
+    EXPECT_EQ(World::text(tg_program_result(world.state_, 3), 0), "30");
+    EXPECT_EQ(world.errors(), std::vector<std::string>{"1: division by zero"});
+    for (int run = 0; run < 3; run++) {
+        tg_arena_reset(world.batch_arena_);
+        tg_program_run(world.state_, &world.memory_.batch);
+    }
+    uint64_t before = tg_allocation_count();
+    tg_arena_reset(world.batch_arena_);
+    tg_program_run(world.state_, &world.memory_.batch);
+    EXPECT_EQ(tg_allocation_count() - before, 0U);
+}
+
 // The same expressions over columns, in a batch with a selection, must not differ from constants: nothing is
 // folded there.
 TEST(Rows, ComputeWhatConstantsDo)
