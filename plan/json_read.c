@@ -11,18 +11,31 @@ enum {
     PLAN_FORM = 1,
     NODE_DEPTH_MAX = 200,
     MESSAGE_BYTES = 600,
+    PATH_BYTES = 240,
 };
+
+/* The path, with its middle left out if it is long. */
+static const char *short_path(struct tg_plan_reader *reader, char path[PATH_BYTES])
+{
+    enum { HALF = PATH_BYTES / 2 - 4 };
+    if (reader->path.length < PATH_BYTES)
+        return tg_buffer_text(&reader->path);
+    const char *whole = tg_buffer_text(&reader->path);
+    snprintf(path, PATH_BYTES, "%.*s...%s", HALF, whole, whole + reader->path.length - HALF);
+    return path;
+}
 
 enum tg_code tg_plan_corrupt(struct tg_plan_reader *reader, struct tg_error *reterr, const char *name,
                              const char *format, ...)
 {
     char message[MESSAGE_BYTES];
+    char path[PATH_BYTES];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    return tg_fail(reterr, TG_CODE_CORRUPT, "%s%s%s: %s", tg_buffer_text(&reader->path),
-                   name == NULL ? "" : ".", name == NULL ? "" : name, message);
+    return tg_fail(reterr, TG_CODE_CORRUPT, "%s%s%s: %s", short_path(reader, path), name == NULL ? "" : ".",
+                   name == NULL ? "" : name, message);
 }
 
 static json_t *member(const struct tg_plan_reader *reader, const char *name)

@@ -106,11 +106,35 @@ uint64_t tg_plan_layout_id(const struct tg_plan_node *node)
 
 /* ---- checks ---- */
 
+/* Pseudo columns and headers have fixed types: operators fill them without asking. */
+static bool role_fits(const struct tg_schema_column *column)
+{
+    switch (column->role) {
+    case TG_COLUMN_KEY:
+    case TG_COLUMN_VALUE:
+        return true;
+    case TG_COLUMN_HEADERS:
+        return column->type->kind == TG_TYPE_ARRAY && column->type->element->kind == TG_TYPE_STRUCT &&
+               column->type->element->field_count == 2;
+    case TG_COLUMN_HEADER:
+        return column->type->kind == TG_TYPE_BYTES && column->header_key != NULL;
+    case TG_COLUMN_ROWPARTITION:
+        return column->type->kind == TG_TYPE_INT;
+    case TG_COLUMN_ROWTIME:
+    case TG_COLUMN_ROWOFFSET:
+    case TG_COLUMN_WINDOWSTART:
+    case TG_COLUMN_WINDOWEND:
+        return column->type->kind == TG_TYPE_BIGINT;
+    }
+    return false;
+}
+
 TG_MUST_CHECK static enum tg_code check_schema(const struct tg_schema *schema, struct tg_error *reterr)
 {
-    if (schema == NULL || schema->count == 0)
-        return tg_fail(reterr, TG_CODE_CORRUPT, "the node has no columns");
     for (uint32_t i = 0; i < schema->count; i++) {
+        if (!role_fits(&schema->columns[i]))
+            return tg_fail(reterr, TG_CODE_CORRUPT, "column %s has a type that does not fit its role",
+                           schema->columns[i].name);
         for (uint32_t j = 0; j < i; j++) {
             if (strcmp(schema->columns[i].name, schema->columns[j].name) == 0)
                 return tg_fail(reterr, TG_CODE_CORRUPT, "two columns are named %s", schema->columns[i].name);

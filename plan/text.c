@@ -68,10 +68,12 @@ void tg_plan_write_calls(const struct tg_function_call *calls, uint32_t count, s
 
 void tg_plan_write_key_columns(const struct tg_schema *schema, struct tg_buffer *out)
 {
+    const char *separator = "";
     for (uint32_t i = 0; i < schema->count; i++) {
         if (schema->columns[i].role != TG_COLUMN_KEY)
             continue;
-        tg_buffer_printf(out, " `%s` ", schema->columns[i].name);
+        tg_buffer_printf(out, "%s `%s` ", separator, schema->columns[i].name);
+        separator = ",";
         tg_type_write(schema->columns[i].type, out);
     }
 }
