@@ -47,6 +47,12 @@ static rocksdb_block_based_table_options_t *table_options(const struct tg_databa
     rocksdb_block_based_options_set_filter_policy(options,
                                                   rocksdb_filterpolicy_create_bloom_full(BLOOM_BITS_PER_KEY));
     rocksdb_block_based_options_set_whole_key_filtering(options, 1);
+    /* Filters and indexes in small blocks: a large table's single one would push everything else out of the
+     * cache. */
+    rocksdb_block_based_options_set_index_type(options,
+                                               rocksdb_block_based_table_index_type_two_level_index_search);
+    rocksdb_block_based_options_set_partition_filters(options, 1);
+    rocksdb_block_based_options_set_pin_top_level_index_and_filter(options, 1);
     rocksdb_block_based_options_set_format_version(options, 5);
     return options;
 }
@@ -58,7 +64,12 @@ static void set_options(struct tg_database *database, uint64_t memory_bytes)
     if (memory_bytes == 0)
         memory_bytes = MEMORY_BYTES_DEFAULT;
     uint64_t write_buffer = memory_bytes / 4 < WRITE_BUFFER_LEAST ? WRITE_BUFFER_LEAST : memory_bytes / 4;
-    database->cache = rocksdb_cache_create_lru((size_t)(memory_bytes / 2));
+    /* Few shards: each must hold whole blocks of filters and indexes. */
+    rocksdb_lru_cache_options_t *cache = rocksdb_lru_cache_options_create();
+    rocksdb_lru_cache_options_set_capacity(cache, (size_t)(memory_bytes / 2));
+    rocksdb_lru_cache_options_set_num_shard_bits(cache, 2);
+    database->cache = rocksdb_cache_create_lru_opts(cache);
+    rocksdb_lru_cache_options_destroy(cache);
     rocksdb_options_t *options = rocksdb_options_create();
     database->options = options;
     if (database->env != NULL)
@@ -125,17 +136,23 @@ enum tg_code tg_database_open(struct tg_directory *directory, uint64_t memory_by
     return open_handle(ret_database, directory, reterr);
 }
 
+enum tg_code tg_database_flush(const struct tg_database *database, struct tg_error *reterr)
+{
+    rocksdb_flushoptions_t *options = rocksdb_flushoptions_create();
+    rocksdb_flushoptions_set_wait(options, 1);
+    char *message = NULL;
+    rocksdb_flush(database->handle, options, &message);
+    rocksdb_flushoptions_destroy(options);
+    return tg_database_check(database, message, "flush", reterr);
+}
+
 void tg_database_close(struct tg_database *database)
 {
     if (database->handle != NULL) {
-        rocksdb_flushoptions_t *flush = rocksdb_flushoptions_create();
-        rocksdb_flushoptions_set_wait(flush, 1);
-        char *message = NULL;
-        if (database->env == NULL)
-            rocksdb_flush(database->handle, flush, &message);
         /* What could not be flushed is restored from the changelog, from the offset that was flushed. */
-        rocksdb_free(message);
-        rocksdb_flushoptions_destroy(flush);
+        struct tg_error ignored;
+        if (database->env == NULL)
+            (void)!tg_database_flush(database, &ignored);
         rocksdb_close(database->handle);
     }
     if (database->options != NULL) {

@@ -44,6 +44,7 @@ void tg_database_close(struct tg_database *database); /* flushes; also after a f
  * sets it aside. Returns TG_OK if `message` is NULL. `action` completes "cannot ...". */
 TG_MUST_CHECK enum tg_code tg_database_check(const struct tg_database *database, char *message,
                                              const char *action, struct tg_error *reterr);
+TG_MUST_CHECK enum tg_code tg_database_flush(const struct tg_database *database, struct tg_error *reterr);
 uint64_t tg_database_memory_bytes(const struct tg_database *database);
 
 /* Replaces the content of `key`: store id | partition | kind. */

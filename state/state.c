@@ -83,6 +83,11 @@ void tg_state_close(struct tg_state *state)
     free_state(state);
 }
 
+enum tg_code tg_state_flush(struct tg_state *state, struct tg_error *reterr)
+{
+    return tg_database_flush(&state->database, reterr);
+}
+
 const char *tg_state_process_id(const struct tg_state *state)
 {
     return state->directory.process_id;

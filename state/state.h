@@ -55,6 +55,10 @@ void tg_state_batch_free(struct tg_state_batch *batch);
  * where they need RocksDB. */
 TG_MUST_CHECK enum tg_code tg_state_batch_apply(struct tg_state_batch *batch, struct tg_error *reterr);
 
+/* Writes RocksDB's memtable to disk (I/O: tens of ms). What a crash loses is replayed from the changelog:
+ * call it every few minutes, after tg_store_write_back of the stores. Thread: any. */
+TG_MUST_CHECK enum tg_code tg_state_flush(struct tg_state *state, struct tg_error *reterr);
+
 /* Drops everything of a store's partition (range delete), durably, for a task whose query was dropped or
  * whose state cannot be trusted. The store must not be open. */
 TG_MUST_CHECK enum tg_code tg_state_drop(struct tg_state *state, const char *store_name, int32_t partition,

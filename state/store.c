@@ -33,6 +33,7 @@ static enum tg_code read_meta(struct tg_store *store, struct tg_error *reterr)
                 reterr, "give the changed query another name, or drop the old one and its state first");
         } else {
             store->has_rows = value.data[1] != 0;
+            store->table.complete = !store->has_rows;
             store->changelog_offset = (int64_t)tg_load_u64(value.data + 10);
             tg_buffer_append(&store->progress, value.data + META_BYTES, value.length - META_BYTES);
         }
@@ -53,6 +54,7 @@ void tg_store_write_meta(struct tg_store *store, rocksdb_writebatch_t *writes)
     const size_t value_sizes[] = {sizeof head, store->progress.length};
     rocksdb_writebatch_putv(writes, 1, keys, key_sizes, store->progress.length > 0 ? 2 : 1, values,
                             value_sizes);
+    store->meta_changed = false;
 }
 
 /* ---- open and close ---- */
@@ -137,6 +139,7 @@ enum tg_code tg_store_open(struct tg_state *state, const struct tg_store_options
         options->cache_bytes_max == 0 ? CACHE_BYTES_DEFAULT : (size_t)options->cache_bytes_max;
     store->changelog_offset = -1;
     tg_table_init(&store->table);
+    store->table.complete = true;
     set_scan_options(store);
     if (!register_open(store)) {
         enum tg_code code = tg_fail(reterr, TG_CODE_INTERNAL, "store \"%s\" partition %d is open already",
@@ -154,11 +157,26 @@ enum tg_code tg_store_open(struct tg_state *state, const struct tg_store_options
     return TG_OK;
 }
 
+/* What cannot be written now is restored from the changelog, from the offset that was written before. */
+static void write_pending(struct tg_store *store)
+{
+    if (store->unwritten || !store->meta_changed)
+        return;
+    rocksdb_writebatch_t *writes = rocksdb_writebatch_create();
+    tg_store_add_pending(store, writes);
+    char *message = NULL;
+    rocksdb_write(store->state->database.handle, store->state->database.write, writes, &message);
+    rocksdb_writebatch_destroy(writes);
+    struct tg_error ignored;
+    (void)!tg_database_check(&store->state->database, message, "write the committed state", &ignored);
+}
+
 void tg_store_close(struct tg_store *store)
 {
     if (store == NULL)
         return;
     TG_ASSERT(store->open_cursors == 0);
+    write_pending(store);
     leave_batch(store);
     unregister_open(store);
     free_store(store);
@@ -201,8 +219,9 @@ static enum tg_code load(struct tg_store *store, struct tg_slice key, struct tg_
         database->handle, database->read, (const char *)store->key.data, store->key.length, &message);
     TG_TRY(tg_database_check(database, message, "read a row", reterr));
     store->misses++;
+    store->database_reads++;
     if (pinned == NULL) {
-        entry->flags |= TG_ENTRY_ABSENT_BELOW;
+        tg_entry_set(entry, TG_ENTRY_ABSENT | TG_ENTRY_NOT_IN_DB);
         return TG_OK;
     }
     size_t length = 0;
@@ -213,7 +232,7 @@ static enum tg_code load(struct tg_store *store, struct tg_slice key, struct tg_
                        store->name, store->partition, length);
     } else {
         entry->timestamp_ms = (int64_t)tg_load_u64(row);
-        entry->flags &= (uint8_t)~TG_ENTRY_REMOVED;
+        tg_entry_unset(entry, TG_ENTRY_REMOVED);
         tg_table_set_value(&store->table, entry,
                            tg_slice_of(row + TG_ROW_HEAD_BYTES, length - TG_ROW_HEAD_BYTES));
     }
@@ -234,8 +253,13 @@ enum tg_code tg_store_get(struct tg_store *store, struct tg_slice key, bool *ret
     struct tg_entry *entry = tg_table_find(&store->table, key, hash);
     *ret_found = false;
     if (entry == NULL) {
-        if (!store->has_rows)
+        TG_TRY(tg_store_load_small(store, reterr));
+        if (store->table.complete)
+            entry = tg_table_find(&store->table, key, hash);
+        if (store->table.complete && entry == NULL)
             return TG_OK;
+    }
+    if (entry == NULL) {
         bool created = false;
         entry = tg_table_upsert(&store->table, key, hash, 0, &created);
         enum tg_code code = load(store, key, entry, reterr);
@@ -246,7 +270,7 @@ enum tg_code tg_store_get(struct tg_store *store, struct tg_slice key, bool *ret
         evict(store, entry);
     } else {
         store->hits++;
-        entry->flags |= TG_ENTRY_REFERENCED;
+        tg_entry_set(entry, TG_ENTRY_REFERENCED);
     }
     if (tg_entry_has(entry, TG_ENTRY_REMOVED))
         return TG_OK;
@@ -255,7 +279,26 @@ enum tg_code tg_store_get(struct tg_store *store, struct tg_slice key, bool *ret
     return TG_OK;
 }
 
+void tg_store_prefetch(const struct tg_store *store, const struct tg_slice *keys, size_t count)
+{
+    uint64_t hashes[TG_STORE_PREFETCH_MAX];
+    if (count > TG_STORE_PREFETCH_MAX)
+        count = TG_STORE_PREFETCH_MAX;
+    for (size_t i = 0; i < count; i++) {
+        hashes[i] = tg_slice_hash(keys[i]);
+        tg_table_prefetch_slot(&store->table, hashes[i]);
+    }
+    for (size_t i = 0; i < count; i++)
+        tg_table_prefetch_entry(&store->table, hashes[i]);
+}
+
 /* ---- changing ---- */
+
+/* Nobody but the open transaction can know this new entry. */
+static void mark_absent(struct tg_entry *entry)
+{
+    tg_entry_set(entry, TG_ENTRY_ABSENT | TG_ENTRY_NOT_IN_DB);
+}
 
 enum tg_code tg_store_put(struct tg_store *store, struct tg_slice key, struct tg_value value,
                           struct tg_error *reterr)
@@ -264,12 +307,13 @@ enum tg_code tg_store_put(struct tg_store *store, struct tg_slice key, struct tg
     bool created = false;
     struct tg_entry *entry =
         tg_table_upsert(&store->table, key, tg_slice_hash(key), value.bytes.length, &created);
-    if (created && !store->has_rows)
-        entry->flags |= TG_ENTRY_ABSENT_BELOW;
+    if (created && store->table.complete)
+        mark_absent(entry);
     tg_table_touch(&store->table, entry);
     tg_table_set_value(&store->table, entry, value.bytes);
     entry->timestamp_ms = value.timestamp_ms;
-    entry->flags = (uint8_t)((entry->flags & ~TG_ENTRY_REMOVED) | TG_ENTRY_REFERENCED);
+    tg_entry_unset(entry, TG_ENTRY_REMOVED);
+    tg_entry_set(entry, TG_ENTRY_REFERENCED);
     evict(store, entry);
     return TG_OK;
 }
@@ -279,45 +323,54 @@ enum tg_code tg_store_remove(struct tg_store *store, struct tg_slice key, int64_
 {
     (void)reterr;
     uint64_t hash = tg_slice_hash(key);
-    if (!store->has_rows && tg_table_find(&store->table, key, hash) == NULL)
+    if (store->table.complete && tg_table_find(&store->table, key, hash) == NULL)
         return TG_OK;
     bool created = false;
     struct tg_entry *entry = tg_table_upsert(&store->table, key, hash, 0, &created);
     /* Known to be absent, and not by a change of the open generation: there is nothing to remove. */
-    const uint8_t absent = TG_ENTRY_REMOVED | TG_ENTRY_ABSENT_BELOW;
+    const unsigned absent = TG_ENTRY_REMOVED | TG_ENTRY_ABSENT;
     if ((entry->flags & (absent | TG_ENTRY_OPEN)) == absent)
         return TG_OK;
     tg_table_touch(&store->table, entry);
     tg_table_set_value(&store->table, entry, tg_slice_of(NULL, 0));
     entry->timestamp_ms = timestamp_ms;
-    entry->flags |= TG_ENTRY_REMOVED | TG_ENTRY_REFERENCED;
+    tg_entry_set(entry, TG_ENTRY_REMOVED | TG_ENTRY_REFERENCED);
     evict(store, entry);
     return TG_OK;
+}
+
+/* Gives a new entry what is committed. */
+static enum tg_code settle_created(struct tg_store *store, struct tg_slice key, bool known_absent,
+                                   struct tg_entry *entry, struct tg_error *reterr)
+{
+    if (known_absent || store->table.complete) {
+        mark_absent(entry);
+        return TG_OK;
+    }
+    enum tg_code code = load(store, key, entry, reterr);
+    if (code != TG_OK)
+        tg_table_remove(&store->table, entry);
+    return code;
 }
 
 enum tg_code tg_store_edit(struct tg_store *store, struct tg_slice key, uint32_t length, bool known_absent,
                            struct tg_store_edit *ret_edit, struct tg_error *reterr)
 {
+    TG_TRY(tg_store_load_small(store, reterr));
     bool created = false;
     struct tg_entry *entry = tg_table_upsert(&store->table, key, tg_slice_hash(key), length, &created);
-    if (!created) {
+    if (created)
+        TG_TRY(settle_created(store, key, known_absent, entry, reterr));
+    else
         store->hits++;
-    } else if (known_absent || !store->has_rows) {
-        entry->flags |= TG_ENTRY_ABSENT_BELOW;
-    } else {
-        enum tg_code code = load(store, key, entry, reterr);
-        if (code != TG_OK) {
-            tg_table_remove(&store->table, entry);
-            return code;
-        }
-    }
     tg_table_touch(&store->table, entry);
     ret_edit->created = tg_entry_has(entry, TG_ENTRY_REMOVED);
     if (ret_edit->created) {
         tg_table_set_zero(&store->table, entry, length);
         entry->timestamp_ms = INT64_MIN;
     }
-    entry->flags = (uint8_t)((entry->flags & ~TG_ENTRY_REMOVED) | TG_ENTRY_REFERENCED);
+    tg_entry_unset(entry, TG_ENTRY_REMOVED);
+    tg_entry_set(entry, TG_ENTRY_REFERENCED);
     if (created)
         evict(store, entry);
     ret_edit->bytes = entry->value;
@@ -363,6 +416,7 @@ struct tg_store_counters tg_store_counters(const struct tg_store *store)
         .misses = store->misses,
         .evictions = store->table.evictions,
         .scans = store->scans,
+        .rows_written = store->rows_written,
         .entries = store->table.entry_count,
         .bytes = tg_table_bytes(&store->table),
     };

@@ -1,15 +1,15 @@
 /* state/store.h: one ordered byte-keyed store of one task: a hash table of entries in front of RocksDB.
  *
- *   clean    equal to what RocksDB holds (committed); may be evicted
+ *   clean    equal to what RocksDB holds; may be evicted
+ *   pending  committed, but not yet written to RocksDB
  *   dirty    changed by the open transaction (generation "open")
  *   sealed   changed by the transaction that is being committed; may be dirtied again meanwhile
  *
  * Life of a commit: tg_store_seal -> walk the sealed entries to the changelog -> commit in Kafka ->
- * tg_store_apply puts them into the commit unit's WriteBatch and makes them clean. If the commit is known to
- * have failed: tg_store_discard drops all that is not committed (both generations). Reads see the newest
- * value. RocksDB is touched on a miss, on scans and at apply only.
- * Keys are compared as bytes. Values carry a timestamp (row time, ms).
- * Thread: the worker that owns the task. */
+ * tg_store_apply makes them pending and, when enough is, puts it into the commit unit's WriteBatch. If the
+ * commit is known to have failed: tg_store_discard drops all that is not committed (both generations). Reads
+ * see the newest value. RocksDB is touched on a miss, on scans and at apply only. Keys are compared as bytes.
+ * Values carry a timestamp (row time, ms). Thread: the worker that owns the task. */
 #pragma once
 
 #include "state/state.h"
@@ -27,7 +27,8 @@ struct tg_store_options {
 
 TG_MUST_CHECK enum tg_code tg_store_open(struct tg_state *state, const struct tg_store_options *options,
                                          struct tg_store **ret_store, struct tg_error *reterr);
-void tg_store_close(struct tg_store *store); /* uncommitted entries are dropped; NULL is a no-op */
+void tg_store_close(
+    struct tg_store *store); /* what is committed is written, the rest dropped; NULL is a no-op */
 const char *tg_store_name(const struct tg_store *store);
 int32_t tg_store_partition(const struct tg_store *store);
 
@@ -44,6 +45,11 @@ TG_MUST_CHECK enum tg_code tg_store_put(struct tg_store *store, struct tg_slice 
                                         struct tg_error *reterr);
 TG_MUST_CHECK enum tg_code tg_store_remove(struct tg_store *store, struct tg_slice key, int64_t timestamp_ms,
                                            struct tg_error *reterr);
+
+/* Fetches the memory of keys that are about to be looked up, at most TG_STORE_PREFETCH_MAX of them: worth it
+ * when the store is larger than the processor's caches. */
+#define TG_STORE_PREFETCH_MAX 32
+void tg_store_prefetch(const struct tg_store *store, const struct tg_slice *keys, size_t count);
 
 /* One probe for read-modify-write of values of one size: makes the entry dirty and gives its memory. */
 struct tg_store_edit {
@@ -84,14 +90,20 @@ struct tg_sealed_entry {
 };
 /* Walks the sealed entries in the order of their first change: *position starts at 0. False at the end. */
 bool tg_store_sealed_next(const struct tg_store *store, size_t *position, struct tg_sealed_entry *ret_entry);
-/* Adds the sealed entries, the next changelog offset (-1: unchanged) and the operators' progress (bytes;
- * empty: unchanged) to the batch and makes the entries clean. Called after the Kafka commit is certain;
- * cannot fail (I/O happens in tg_state_batch_apply, which must follow before the store is used again). */
+/* The sealed entries, the next changelog offset (-1: unchanged) and the operators' progress (bytes; empty:
+ * unchanged) are committed. Called after the Kafka commit is certain; cannot fail. They stay in the table for
+ * a while, so that a key that changes in every commit is written once: when they are many, they are added to
+ * the batch, with the offset and the progress. tg_state_batch_apply must follow, before the store is used
+ * again. */
 void tg_store_apply(struct tg_store *store, struct tg_state_batch *batch, int64_t changelog_offset,
                     struct tg_slice progress);
+/* Adds all that is committed and not yet written to the batch now; tg_state_batch_apply must follow. To be
+ * called (and tg_state_flush) every few minutes, so that a crash never replays more than that. */
+void tg_store_write_back(struct tg_store *store, struct tg_state_batch *batch);
 void tg_store_discard(struct tg_store *store);
 
-/* ---- what the last applied commit or restore left ---- */
+/* ---- what the last applied commit or restore left (after a crash: the last one that RocksDB had flushed)
+ * ---- */
 
 /* The next offset to restore from; -1: never written. */
 int64_t tg_store_changelog_offset(const struct tg_store *store);
@@ -113,6 +125,7 @@ TG_MUST_CHECK enum tg_code tg_store_clear(struct tg_store *store, struct tg_erro
 
 struct tg_store_counters {
     uint64_t hits, misses, evictions, scans;
+    uint64_t rows_written;   /* to RocksDB, restore not counted */
     uint64_t entries, bytes; /* in the table now */
 };
 struct tg_store_counters tg_store_counters(const struct tg_store *store);

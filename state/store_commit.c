@@ -1,8 +1,12 @@
 /* Seal, apply, discard and restore: how changes of a store reach RocksDB. */
 #include "base/memory.h"
+#include "state/order.h"
 #include "state/store_internal.h"
 
 #include <stdlib.h>
+
+/* About a fifth of a second to read and write again. */
+#define PENDING_CHANGES_MAX (256u << 10)
 
 void tg_store_seal(struct tg_store *store)
 {
@@ -15,13 +19,11 @@ bool tg_store_sealed_next(const struct tg_store *store, size_t *position, struct
     if (*position >= store->table.sealed.count)
         return false;
     const struct tg_entry *entry = store->table.sealed.entries[(*position)++];
-    int64_t timestamp_ms = 0;
-    bool removed = false;
-    struct tg_slice value = tg_entry_sealed_value(entry, &timestamp_ms, &removed);
+    struct tg_version_view version = tg_entry_sealed(entry);
     *ret_entry = (struct tg_sealed_entry){
         .key = tg_entry_key(entry),
-        .value = {.bytes = value, .timestamp_ms = timestamp_ms},
-        .removed = removed,
+        .value = {.bytes = version.bytes, .timestamp_ms = version.timestamp_ms},
+        .removed = version.removed,
     };
     return true;
 }
@@ -56,19 +58,43 @@ static void join_batch(struct tg_store *store, struct tg_state_batch *batch)
     batch->stores = store;
 }
 
-static void add_sealed_rows(struct tg_store *store, rocksdb_writebatch_t *writes)
+void tg_store_add_pending(struct tg_store *store, rocksdb_writebatch_t *writes)
 {
+    struct tg_table *table = &store->table;
     tg_database_key(&store->key, store->id, (uint32_t)store->partition, TG_DATABASE_ROW);
     struct tg_slice prefix = tg_buffer_slice(&store->key);
-    tg_entry_list_sort(&store->table.sealed); /* RocksDB's memtable takes sorted keys faster */
-    size_t position = 0;
-    struct tg_sealed_entry entry;
-    while (tg_store_sealed_next(store, &position, &entry)) {
-        if (entry.removed)
-            delete_row(writes, prefix, entry.key);
-        else
-            put_row(writes, prefix, entry.key, entry.value);
+    tg_entry_list_sort(&table->pending); /* RocksDB's memtable takes sorted keys faster */
+    for (size_t i = 0; i < table->pending.count; i++) {
+        const struct tg_entry *entry = table->pending.entries[i];
+        struct tg_version_view version = tg_entry_pending(entry);
+        struct tg_value value = {.bytes = version.bytes, .timestamp_ms = version.timestamp_ms};
+        store->rows_written++;
+        if (!version.removed)
+            put_row(writes, prefix, tg_entry_key(entry), value);
+        else if (!tg_entry_has(entry, TG_ENTRY_NOT_IN_DB))
+            delete_row(writes, prefix, tg_entry_key(entry));
     }
+    store->has_rows = store->has_rows || table->pending.count > 0;
+    tg_store_write_meta(store, writes);
+    tg_table_written(table);
+}
+
+void tg_store_write_back(struct tg_store *store, struct tg_state_batch *batch)
+{
+    TG_ASSERT(store->open_cursors == 0);
+    if (!store->meta_changed)
+        return;
+    tg_store_drop_iterator(store);
+    join_batch(store, batch);
+    store->unwritten = true;
+    tg_store_add_pending(store, batch->writes);
+}
+
+/* Pending rows cost memory, and their changes are replayed after a crash. */
+static bool write_back_is_due(const struct tg_store *store)
+{
+    return store->table.pending_bytes > store->cache_bytes_max / 4 ||
+           store->table.pending_changes >= PENDING_CHANGES_MAX;
 }
 
 void tg_store_apply(struct tg_store *store, struct tg_state_batch *batch, int64_t changelog_offset,
@@ -80,20 +106,16 @@ void tg_store_apply(struct tg_store *store, struct tg_state_batch *batch, int64_
     bool progress_moves = progress.length > 0 && !tg_slice_equal(progress, tg_buffer_slice(&store->progress));
     if (store->table.sealed.count == 0 && !offset_moves && !progress_moves)
         return;
-    join_batch(store, batch);
-    store->unwritten = true;
-    if (store->table.sealed.count > 0) {
-        add_sealed_rows(store, batch->writes);
-        store->has_rows = true;
-    }
+    store->meta_changed = true;
     if (offset_moves)
         store->changelog_offset = changelog_offset;
     if (progress_moves) {
         tg_buffer_clear(&store->progress);
         tg_buffer_append_slice(&store->progress, progress);
     }
-    tg_store_write_meta(store, batch->writes);
-    tg_table_sealed_committed(&store->table);
+    tg_table_commit(&store->table);
+    if (write_back_is_due(store))
+        tg_store_write_back(store, batch);
 }
 
 void tg_store_discard(struct tg_store *store)
@@ -142,23 +164,27 @@ enum tg_code tg_store_restore(struct tg_store *store, const struct tg_restore_re
     TG_ASSERT(store->open_cursors == 0);
     TG_TRY(tg_store_check_written(store, reterr));
     tg_store_discard(store);
-    if (count > 0)
-        tg_table_clear(&store->table);
-    bool had_rows = store->has_rows;
     int64_t old_offset = store->changelog_offset;
     rocksdb_writebatch_t *writes = rocksdb_writebatch_create();
+    /* What is pending is older than the records. */
+    tg_store_add_pending(store, writes);
     tg_database_key(&store->key, store->id, (uint32_t)store->partition, TG_DATABASE_ROW);
     add_records(writes, tg_buffer_slice(&store->key), records, count);
-    store->has_rows = had_rows || count > 0;
+    store->has_rows = store->has_rows || count > 0;
     store->changelog_offset = next_offset;
     tg_store_write_meta(store, writes);
     char *message = NULL;
     rocksdb_write(store->state->database.handle, store->state->database.write, writes, &message);
     rocksdb_writebatch_destroy(writes);
+    tg_table_clear(&store->table);
+    store->table.complete = !store->has_rows;
+    store->load_tried = false;
+    store->database_reads = 0;
     enum tg_code code = tg_database_check(&store->state->database, message, "write restored state", reterr);
     if (code != TG_OK) {
-        store->has_rows = had_rows;
         store->changelog_offset = old_offset;
+        store->unwritten =
+            true; /* what was pending is lost: the store can only be closed, and restored again */
     }
     return code;
 }
@@ -168,9 +194,14 @@ enum tg_code tg_store_clear(struct tg_store *store, struct tg_error *reterr)
     TG_ASSERT(store->open_cursors == 0);
     TG_TRY(tg_store_check_written(store, reterr));
     tg_store_discard(store);
+    tg_table_written(&store->table); /* nothing of it is wanted any more */
     tg_table_clear(&store->table);
     TG_TRY(tg_state_delete_partition(store->state, store->id, (uint32_t)store->partition, reterr));
     store->has_rows = false;
+    store->meta_changed = false;
+    store->table.complete = true;
+    store->load_tried = false;
+    store->database_reads = 0;
     store->changelog_offset = -1;
     tg_buffer_clear(&store->progress);
     return TG_OK;

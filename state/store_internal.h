@@ -24,15 +24,19 @@ struct tg_store {
     struct tg_entry *edited;
 
     /* Meta: as RocksDB has it, or will have it once the batch is written. */
-    bool has_rows; /* RocksDB may hold rows; if not, a miss need not ask it */
+    bool has_rows; /* RocksDB may hold rows */
     int64_t changelog_offset;
     struct tg_buffer progress;
+    bool meta_changed; /* since it was last added to a batch */
 
     /* Applied to this batch, which RocksDB has not taken yet: till then it must not be asked, and nothing may
      * be evicted. */
     struct tg_state_batch *batch;
     struct tg_store *next_in_batch;
     bool unwritten;
+
+    uint64_t database_reads; /* misses and scans that asked RocksDB since the store was opened or restored */
+    bool load_tried;         /* to bring all rows into the table */
 
     struct tg_buffer key; /* store id | partition | 0x01 | key of the last read */
     rocksdb_readoptions_t *scan_options;
@@ -43,12 +47,18 @@ struct tg_store {
     uint64_t hits;
     uint64_t misses;
     uint64_t scans;
+    uint64_t rows_written;
 };
 
 /* Fails if the last applied commit is not in RocksDB: what it holds is not the newest committed state. */
 TG_MUST_CHECK enum tg_code tg_store_check_written(const struct tg_store *store, struct tg_error *reterr);
 /* Rows of RocksDB may have changed, or a long time may pass till the next scan. */
 void tg_store_drop_iterator(struct tg_store *store);
+/* A store that asks RocksDB again and again is brought into the table whole, if it fits: once per open or
+ * restore. */
+TG_MUST_CHECK enum tg_code tg_store_load_small(struct tg_store *store, struct tg_error *reterr);
+/* Adds the committed rows that RocksDB does not have, and the meta, to the batch. */
+void tg_store_add_pending(struct tg_store *store, rocksdb_writebatch_t *writes);
 /* Adds the store's meta to the batch. */
 void tg_store_write_meta(struct tg_store *store, rocksdb_writebatch_t *writes);
 void tg_store_free_cursors(struct tg_store *store);

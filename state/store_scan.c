@@ -1,6 +1,9 @@
-/* Range scans: the rows of RocksDB merged with the uncommitted entries of both generations. */
+/* Range scans: the rows of RocksDB merged with the entries that are newer. */
 #include "base/memory.h"
+#include "state/order.h"
 #include "state/store_internal.h"
+
+#define READS_BEFORE_LOAD 256u
 
 struct tg_store_cursor {
     struct tg_store *store;
@@ -61,6 +64,7 @@ static void end_rows(struct tg_store_cursor *cursor)
 static void start_rows(struct tg_store_cursor *cursor, struct tg_slice from)
 {
     struct tg_store *store = cursor->store;
+    store->database_reads++;
     cursor->iterator = store->iterator;
     store->iterator = NULL;
     if (cursor->iterator == NULL)
@@ -74,13 +78,15 @@ enum tg_code tg_store_scan(struct tg_store *store, struct tg_slice from, struct 
                            struct tg_store_cursor **ret_cursor, struct tg_error *reterr)
 {
     *ret_cursor = NULL;
-    TG_TRY(tg_store_check_written(store, reterr));
+    TG_TRY(tg_store_load_small(store, reterr));
+    if (!store->table.complete)
+        TG_TRY(tg_store_check_written(store, reterr));
     struct tg_store_cursor *cursor = take_cursor(store);
     store->scans++;
     tg_buffer_clear(&cursor->to);
     tg_buffer_append_slice(&cursor->to, to);
-    cursor->order = tg_table_order(&store->table, from, to, &cursor->tail);
-    if (store->has_rows)
+    cursor->order = tg_order_find(&store->table, from, to, &cursor->tail);
+    if (!store->table.complete)
         start_rows(cursor, from);
     *ret_cursor = cursor;
     return TG_OK;
@@ -103,7 +109,7 @@ static bool row_now(struct tg_store_cursor *cursor, struct tg_slice *ret_key)
     return cursor->to.length == 0 || tg_slice_compare(*ret_key, tg_buffer_slice(&cursor->to)) < 0;
 }
 
-/* The uncommitted entry with the lowest key that is left, or NULL. */
+/* The entry with the lowest key that is left, or NULL. */
 static struct tg_entry *entry_now(const struct tg_store_cursor *cursor)
 {
     struct tg_entry *sorted = NULL;
@@ -195,4 +201,56 @@ void tg_store_cursor_close(struct tg_store_cursor *cursor)
     cursor->next_spare = store->spare_cursors;
     store->spare_cursors = cursor;
     store->open_cursors--;
+}
+
+/* ---- small stores ---- */
+
+static void load_row(struct tg_store *store, struct tg_slice key, struct tg_slice row)
+{
+    bool created = false;
+    size_t length = row.length - TG_ROW_HEAD_BYTES;
+    struct tg_entry *entry = tg_table_upsert(&store->table, key, tg_slice_hash(key), length, &created);
+    if (!created)
+        return; /* as new as the row, or newer */
+    entry->timestamp_ms = (int64_t)tg_load_u64(row.data);
+    tg_entry_unset(entry, TG_ENTRY_REMOVED);
+    tg_table_set_value(&store->table, entry, tg_slice_of(row.data + TG_ROW_HEAD_BYTES, length));
+}
+
+enum tg_code tg_store_load_small(struct tg_store *store, struct tg_error *reterr)
+{
+    if (store->table.complete || store->load_tried || store->database_reads < READS_BEFORE_LOAD ||
+        store->open_cursors > 0)
+        return TG_OK;
+    TG_TRY(tg_store_check_written(store, reterr));
+    store->load_tried = true;
+    const struct tg_database *database = &store->state->database;
+    rocksdb_iterator_t *iterator = rocksdb_create_iterator(database->handle, store->scan_options);
+    tg_database_key(&store->key, store->id, (uint32_t)store->partition, TG_DATABASE_ROW);
+    size_t bytes_max = store->cache_bytes_max / 4;
+    size_t bytes = 0;
+    rocksdb_iter_seek(iterator, (const char *)store->key.data, store->key.length);
+    for (; rocksdb_iter_valid(iterator) != 0 && bytes <= bytes_max; rocksdb_iter_next(iterator)) {
+        size_t key_length = 0;
+        size_t row_length = 0;
+        const uint8_t *key = (const uint8_t *)rocksdb_iter_key(iterator, &key_length);
+        const uint8_t *row = (const uint8_t *)rocksdb_iter_value(iterator, &row_length);
+        bytes += key_length + row_length + sizeof(struct tg_entry);
+        if (row_length >= TG_ROW_HEAD_BYTES && tg_table_bytes(&store->table) < store->cache_bytes_max / 2)
+            load_row(
+                store,
+                tg_slice_of(key + TG_DATABASE_ROW_PREFIX_BYTES, key_length - TG_DATABASE_ROW_PREFIX_BYTES),
+                tg_slice_of(row, row_length));
+        else
+            bytes = bytes_max + 1;
+    }
+    char *message = NULL;
+    rocksdb_iter_get_error(iterator, &message);
+    rocksdb_iter_destroy(iterator);
+    TG_TRY(tg_database_check(database, message, "scan rows", reterr));
+    if (bytes > bytes_max)
+        return TG_OK;
+    tg_order_forget(&store->table); /* it has to hold clean entries, too, from now on */
+    store->table.complete = true;
+    return TG_OK;
 }

@@ -177,6 +177,38 @@ struct tg_entry *tg_table_upsert(struct tg_table *table, struct tg_slice key, ui
     return entry;
 }
 
+struct tg_entry *tg_table_next(const struct tg_table *table, size_t *position)
+{
+    while (*position < table->slot_count + table->old_count) {
+        size_t i = (*position)++;
+        uint64_t slot = i < table->slot_count ? table->slots[i] : table->old_slots[i - table->slot_count];
+        if (slot > SLOT_MOVED)
+            return entry_of(slot);
+    }
+    return NULL;
+}
+
+void tg_table_prefetch_slot(const struct tg_table *table, uint64_t hash)
+{
+    if (table->slot_count > 0)
+        __builtin_prefetch(&table->slots[(size_t)hash & (table->slot_count - 1)]);
+}
+
+void tg_table_prefetch_entry(const struct tg_table *table, uint64_t hash)
+{
+    if (table->slot_count == 0)
+        return;
+    size_t mask = table->slot_count - 1;
+    for (size_t i = (size_t)hash & mask; table->slots[i] != 0; i = (i + 1) & mask) {
+        if (((table->slots[i] ^ hash) & ~POINTER_MASK) != 0)
+            continue;
+        const struct tg_entry *entry = entry_of(table->slots[i]);
+        __builtin_prefetch(entry);
+        __builtin_prefetch((const uint8_t *)entry + 64);
+        return;
+    }
+}
+
 /* Takes an entry out of `slots`, closing the gap by moving later entries of the probe sequence up. */
 static bool unlink_slot(struct tg_table *table, const struct tg_entry *entry)
 {
@@ -262,34 +294,33 @@ void tg_table_init(struct tg_table *table)
     tg_slab_init(&table->slab);
 }
 
-static void free_large_blocks(struct tg_table *table, const uint64_t *slots, size_t slot_count)
+static void free_entries(struct tg_table *table)
 {
-    for (size_t i = 0; i < slot_count; i++) {
-        if (slots[i] <= SLOT_MOVED)
-            continue;
-        struct tg_entry *entry = entry_of(slots[i]);
-        if (entry->sealed != NULL && sizeof *entry->sealed + entry->sealed->length > TG_SLAB_BLOCK_MAX)
-            tg_slab_free(&table->slab, entry->sealed, sizeof *entry->sealed + entry->sealed->length);
+    size_t position = 0;
+    struct tg_entry *entry = NULL;
+    while ((entry = tg_table_next(table, &position)) != NULL) {
+        tg_entry_free_versions(&table->slab, entry);
         free_entry(table, entry);
     }
 }
 
 void tg_table_done(struct tg_table *table)
 {
-    free_large_blocks(table, table->slots, table->slot_count);
-    free_large_blocks(table, table->old_slots, table->old_count);
+    free_entries(table); /* large blocks are not in the slab */
     tg_free(table->slots);
     tg_free(table->old_slots);
     tg_slab_done(&table->slab);
     tg_entry_list_done(&table->open);
     tg_entry_list_done(&table->sealed);
+    tg_entry_list_done(&table->pending);
+    tg_entry_list_done(&table->gone);
     tg_entry_list_done(&table->order.list);
     tg_entry_list_done(&table->order.scratch);
 }
 
 void tg_table_clear(struct tg_table *table)
 {
-    TG_ASSERT(table->dirty_count == 0);
+    TG_ASSERT(table->unclean_count == 0);
     uint64_t evictions = table->evictions;
     tg_table_done(table);
     tg_table_init(table);
@@ -308,12 +339,13 @@ static void step_clock(struct tg_table *table, const struct tg_entry *keep)
     table->hand &= table->slot_count - 1;
     uint64_t slot = table->slots[table->hand];
     struct tg_entry *entry = entry_of(slot);
-    if (slot == 0 || entry == keep || (entry->flags & (TG_ENTRY_OPEN | TG_ENTRY_SEALED)) != 0) {
+    if (slot == 0 || entry == keep || tg_entry_has(entry, TG_ENTRY_UNCLEAN | TG_ENTRY_GONE)) {
         table->hand++;
     } else if (tg_entry_has(entry, TG_ENTRY_REFERENCED)) {
-        entry->flags &= (uint8_t)~TG_ENTRY_REFERENCED;
+        tg_entry_unset(entry, TG_ENTRY_REFERENCED);
         table->hand++;
     } else {
+        TG_ASSERT(!tg_entry_has(entry, TG_ENTRY_IN_ORDER));
         tg_table_remove(table, entry); /* the hand stays: another entry may have moved into this slot */
         table->evictions++;
     }
@@ -321,7 +353,15 @@ static void step_clock(struct tg_table *table, const struct tg_entry *keep)
 
 static bool can_evict(const struct tg_table *table, size_t bytes_max)
 {
-    return tg_table_bytes(table) > bytes_max && table->entry_count > table->dirty_count;
+    return tg_table_bytes(table) > bytes_max && table->entry_count > table->unclean_count;
+}
+
+static void step_clock_up_to(struct tg_table *table, size_t steps, size_t bytes_max,
+                             const struct tg_entry *keep)
+{
+    tg_table_leave_complete(table);
+    for (; steps > 0 && can_evict(table, bytes_max); steps--)
+        step_clock(table, keep);
 }
 
 void tg_table_evict(struct tg_table *table, size_t bytes_max, const struct tg_entry *keep)
@@ -330,14 +370,13 @@ void tg_table_evict(struct tg_table *table, size_t bytes_max, const struct tg_en
         return;
     /* Enough slots to keep up with one insertion per call, more when far above the limit. */
     size_t steps = tg_table_bytes(table) > bytes_max + bytes_max / 8 ? 64 : 8;
-    for (; steps > 0 && can_evict(table, bytes_max); steps--)
-        step_clock(table, keep);
+    step_clock_up_to(table, steps, bytes_max, keep);
 }
 
 void tg_table_shrink(struct tg_table *table, size_t bytes_max)
 {
-    /* One round takes the second chances back, one evicts; an entry that moves behind the hand waits for the
-     * next commit. */
-    for (size_t steps = 3 * table->slot_count; steps > 0 && can_evict(table, bytes_max); steps--)
-        step_clock(table, NULL);
+    /* One round takes the second chances back, one evicts; what moves behind the hand waits for the next
+     * time. */
+    if (can_evict(table, bytes_max))
+        step_clock_up_to(table, 3 * table->slot_count, bytes_max, NULL);
 }

@@ -93,6 +93,7 @@ protected:
         options.memory_bytes = memory_bytes;
         ASSERT_OK(tg_state_open(&options, &state, &error));
         batch = tg_state_batch_new(state);
+        cache_bytes = cache_bytes_max;
         store = openStore("orders", 0, cache_bytes_max);
     }
 
@@ -117,6 +118,18 @@ protected:
         store = nullptr;
         batch = nullptr;
         state = nullptr;
+    }
+
+    void reopenStore()
+    {
+        tg_store_close(store);
+        store = openStore("orders", 0, cache_bytes);
+    }
+
+    void writeBack()
+    {
+        tg_store_write_back(store, batch);
+        EXPECT_OK(tg_state_batch_apply(batch, &error));
     }
 
     std::optional<Row> get(const std::string &key)
@@ -184,4 +197,5 @@ protected:
     struct tg_state *state = nullptr;
     struct tg_store *store = nullptr;
     struct tg_state_batch *batch = nullptr;
+    uint64_t cache_bytes = 0;
 };

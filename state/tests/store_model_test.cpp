@@ -188,6 +188,14 @@ protected:
         sealing = false;
     }
 
+    void reopenStoreOnly()
+    {
+        reopenStore();
+        model.sealed.clear();
+        model.open.clear();
+        sealing = false;
+    }
+
     void step(const std::string &directory)
     {
         switch (random() % 1000) {
@@ -198,6 +206,10 @@ protected:
             return discard();
         case 3:
             return restore();
+        case 4:
+            return writeBack();
+        case 5:
+            return reopenStoreOnly();
         default:
             break;
         }
@@ -242,7 +254,8 @@ TEST_P(StoreModel, BehavesLikeThreeMaps)
 {
     TemporaryDirectory directory;
     random.seed(GetParam());
-    cache_bytes_max = GetParam() % 2 == 0 ? 0 : 4096;
+    const uint64_t limits[] = {0, 4096, 40000, 400000};
+    cache_bytes_max = limits[GetParam() % 4];
     open(directory.path().c_str(), cache_bytes_max, 256 << 10);
     for (int i = 0; i < 8000 && !HasFailure(); i++) {
         SCOPED_TRACE("seed " + std::to_string(GetParam()) + " step " + std::to_string(i));

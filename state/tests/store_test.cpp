@@ -144,8 +144,10 @@ TEST_F(Store, WhatWasMadeAndRemovedInOneTransactionNeedsNoTombstone)
     tg_store_seal(store);
     EXPECT_EQ(sealed(), (Entries{{"kept", "1"}}));
     apply();
-    /* Now RocksDB has rows: a blind removal must send a tombstone, unless a read has shown that there is
-     * nothing. */
+    remove("unknown");
+    reopenStore();
+    /* Now the table does not have all rows: a blind removal must send a tombstone, unless a read has shown
+     * that there is nothing. */
     remove("kept");
     remove("unknown");
     EXPECT_EQ(get("looked up"), std::nullopt);
@@ -168,8 +170,7 @@ TEST_F(Store, EditGivesTheMemoryOfTheValue)
     memcpy(edit.bytes, "12345678", 8);
     tg_store_edit_done(store, 77);
     commit();
-    tg_store_close(store); /* an empty table: the next edit reads RocksDB */
-    store = openStore("orders", 0);
+    reopenStore(); /* an empty table: the next edit reads RocksDB */
     ASSERT_OK(tg_store_edit(store, slice("n"), 4, false, &edit, &error));
     EXPECT_FALSE(edit.created);
     EXPECT_EQ(edit.length, 8u) << "the length of the value that is there";
@@ -187,13 +188,92 @@ TEST_F(Store, DoesNotAskRocksDbWhatItCannotHave)
     struct tg_store_edit edit = {};
     ASSERT_OK(tg_store_edit(store, slice("a"), 8, false, &edit, &error));
     EXPECT_EQ(get("b"), std::nullopt);
-    EXPECT_EQ(tg_store_counters(store).misses, 0u) << "nothing was ever applied";
     commit();
+    writeBack();
+    EXPECT_EQ(get("b"), std::nullopt);
+    EXPECT_EQ(scan().size(), 1u);
+    EXPECT_EQ(tg_store_counters(store).misses, 0u) << "the table has all there is";
+    reopenStore();
     ASSERT_OK(tg_store_edit(store, slice("new window"), 8, true, &edit, &error));
     EXPECT_EQ(tg_store_counters(store).misses, 0u) << "the caller knows";
     EXPECT_EQ(get("c"), std::nullopt);
     EXPECT_EQ(get("c"), std::nullopt);
     EXPECT_EQ(tg_store_counters(store).misses, 1u) << "that it is absent is remembered";
+}
+
+TEST_F(Store, WritesAHotKeyOnce)
+{
+    TemporaryDirectory directory;
+    open(directory.path().c_str());
+    for (int i = 0; i < 100; i++) {
+        put("hot", std::to_string(i));
+        put("gone", std::to_string(i));
+        commit(i);
+        remove("gone");
+        commit(i);
+    }
+    EXPECT_EQ(tg_store_counters(store).rows_written, 0u);
+    close();
+    open(directory.path().c_str());
+    EXPECT_EQ(scan(), (Rows{{"hot", {"99", 1}}}));
+    EXPECT_EQ(tg_store_changelog_offset(store), 99);
+}
+
+TEST_F(Store, WritesWhatIsPendingWhenItIsMuch)
+{
+    open(nullptr, 64 << 10);
+    for (int i = 0; i < 10; i++) {
+        for (int j = 0; j < 100; j++)
+            put("key" + std::to_string(100 * i + j), std::string(40, 'x'));
+        commit(i);
+    }
+    struct tg_store_counters counters = tg_store_counters(store);
+    EXPECT_GE(counters.rows_written, 500u);
+    EXPECT_LT(counters.rows_written, 1000u);
+    EXPECT_EQ(scan().size(), 1000u);
+}
+
+TEST_F(Store, PendingVersionOutlivesADiscardAndAWriteBack)
+{
+    open(nullptr);
+    put("kept", "1");
+    commit();
+    put("changed", "1");
+    put("removed", "1");
+    commit(); /* both pending */
+    put("changed", "2");
+    remove("removed");
+    remove("kept");
+    tg_store_seal(store);
+    put("changed", "3");
+    put("removed", "3");
+    writeBack(); /* the committed versions, not the newest */
+    tg_store_discard(store);
+    EXPECT_EQ(scan(), (Rows{{"changed", {"1", 1}}, {"kept", {"1", 1}}, {"removed", {"1", 1}}}));
+    reopenStore();
+    EXPECT_EQ(scan(), (Rows{{"changed", {"1", 1}}, {"kept", {"1", 1}}, {"removed", {"1", 1}}}));
+}
+
+TEST_F(Store, BringsASmallStoreIntoTheTableWhenItIsReadOften)
+{
+    open(nullptr);
+    for (int i = 0; i < 1000; i++)
+        put("key" + std::to_string(i), "1");
+    commit();
+    reopenStore();
+    remove("key7");
+    put("key8", "2");
+    for (int i = 0; i < 400; i++)
+        EXPECT_EQ(scan("key5", "key6").size(), 111u);
+    EXPECT_EQ(tg_store_counters(store).entries, 1000u);
+    for (int i = 0; i < 1000; i++)
+        EXPECT_EQ(get("key" + std::to_string(i)).has_value(), i != 7);
+    EXPECT_EQ(get("unknown"), std::nullopt);
+    EXPECT_EQ(tg_store_counters(store).misses, 0u);
+    EXPECT_EQ(scan("key8", "key80"), (Rows{{"key8", {"2", 1}}}));
+    tg_store_discard(store);
+    EXPECT_EQ(scan("key7", "key9").size(), 222u);
+    EXPECT_EQ(get("key8"), (Row{"1", 1}));
 }
 
 TEST_F(Store, EvictsCleanEntriesOnly)
@@ -354,21 +434,41 @@ TEST_F(Store, RestoreWritesTheLastRecordOfEachKey)
     EXPECT_EQ(get("c"), (Row{"3", 6}));
 }
 
-TEST_F(Store, AnAppliedCommitMustBeWrittenBeforeRocksDbIsAsked)
+TEST_F(Store, WhatIsInABatchMustBeWrittenBeforeRocksDbIsAsked)
 {
     open(nullptr);
+    put("old", "1");
+    commit();
+    reopenStore();
     put("a", "1");
     tg_store_seal(store);
     tg_store_apply(store, batch, 1, slice(""));
+    tg_store_write_back(store, batch);
     EXPECT_EQ(get("a"), (Row{"1", 1})) << "the table knows";
     bool found = false;
     struct tg_value value = {};
-    EXPECT_EQ(tg_store_get(store, slice("b"), &found, &value, &error), TG_CODE_IO);
+    EXPECT_EQ(tg_store_get(store, slice("old"), &found, &value, &error), TG_CODE_IO);
     EXPECT_TRUE(error.retriable);
     struct tg_store_cursor *cursor = nullptr;
     EXPECT_EQ(tg_store_scan(store, slice(""), slice(""), &cursor, &error), TG_CODE_IO);
     EXPECT_OK(tg_state_batch_apply(batch, &error));
-    EXPECT_EQ(get("b"), std::nullopt);
+    EXPECT_EQ(get("old"), (Row{"1", 1}));
+}
+
+TEST_F(Store, PrefetchingIsOnlyAHint)
+{
+    open(nullptr);
+    std::vector<std::string> names;
+    std::vector<struct tg_slice> keys;
+    for (int i = 0; i < 100; i++)
+        names.push_back("key" + std::to_string(i));
+    for (const std::string &name : names)
+        keys.push_back(slice(name));
+    tg_store_prefetch(store, keys.data(), keys.size());
+    for (int i = 0; i < 100; i += 2)
+        put(names[(size_t)i], "1");
+    tg_store_prefetch(store, keys.data(), keys.size());
+    EXPECT_EQ(scan().size(), 50u);
 }
 
 TEST_F(Store, AllocatesNothingPerEditAfterWarmUp)

@@ -1,4 +1,5 @@
 #include "base/memory.h"
+#include "state/order.h"
 #include "state/table.h"
 
 #include <gtest/gtest.h>
@@ -191,7 +192,7 @@ TEST_F(Table, ScansSeeTheTailInOrder)
         if (i % 50 != 0)
             continue;
         std::string from = std::to_string(random() % 100000);
-        struct tg_order_range range = tg_table_order(&table, slice(from), slice("9"), &tail);
+        struct tg_order_range range = tg_order_find(&table, slice(from), slice("9"), &tail);
         std::set<std::string> found;
         for (size_t at = range.first; at < range.end; at++)
             found.insert(std::string((char *)table.order.list.entries[at]->key,
