@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "expr/internal.h"
+#include "expr/program_internal.h"
 
 enum { KIND_COUNT = 3, LETTERS = 26, HINT_BYTES = 480 };
 
@@ -419,6 +420,23 @@ static enum tg_code choose(struct tg_resolution *call, struct tg_overloads overl
     return found == 1 ? TG_OK : refuse_arguments(call, overloads, found == 2, reterr);
 }
 
+/* Aggregates and table functions are prepared here; scalar functions when a program is compiled. */
+static enum tg_code prepare_constants(struct tg_function_call *call, struct tg_arena *arena,
+                                      struct tg_error *reterr)
+{
+    const struct tg_expr **constants =
+        (const struct tg_expr **)tg_arena_alloc_zero(arena, (size_t)call->argument_count + 1, sizeof(void *));
+    for (uint32_t i = 0; i < call->argument_count; i++) {
+        const struct tg_expr *folded = tg_expr_fold(arena, call->arguments[i]);
+        constants[i] = folded->kind == TG_EXPR_LITERAL ? folded : NULL;
+    }
+    enum tg_code code =
+        call->function->prepare(arena, constants, call->argument_count, &call->prepared, reterr);
+    if (code != TG_OK && reterr != NULL && reterr->place.line == 0)
+        reterr->place = call->place;
+    return code;
+}
+
 enum tg_code tg_function_resolve(struct tg_arena *arena, enum tg_function_kind kind, struct tg_slice name,
                                  const struct tg_expr *const *arguments, uint32_t argument_count,
                                  struct tg_place place, struct tg_function_call *ret_call,
@@ -448,9 +466,9 @@ enum tg_code tg_function_resolve(struct tg_arena *arena, enum tg_function_kind k
                                           .arguments = call.arguments,
                                           .argument_count = argument_count,
                                           .place = place};
-    if (kind != TG_FUNCTION_SCALAR && call.function->prepare != NULL)
-        TG_TRY(call.function->prepare(arena, call.arguments, argument_count, &ret_call->prepared, reterr));
-    return TG_OK;
+    return kind == TG_FUNCTION_SCALAR || call.function->prepare == NULL
+               ? TG_OK
+               : prepare_constants(ret_call, arena, reterr);
 }
 
 enum tg_code tg_function_lambda_types(struct tg_arena *arena, const struct tg_function_lambda *lambda,

@@ -2,7 +2,7 @@
 #include <set>
 
 #include "expr/resolve.h"
-#include "expr/tests/world.hpp"
+#include "expr/tests/aggregation.hpp"
 
 namespace
 {
@@ -35,40 +35,19 @@ TEST_P(Row, IsComplete)
     }
 }
 
-tg_column *constantColumn(World &world, const std::vector<const tg_expr *> &items, const tg_type **ret_type)
-{
-    const tg_expr *array = nullptr;
-    tg_error error;
-    if (tg_expr_call(world.arena_, tg_slice_text("ARRAY"), items.data(), static_cast<uint32_t>(items.size()),
-                     {}, &array, &error) != TG_OK)
-        throw Refused(error);
-    *ret_type = array->type->element;
-    return world.run({array})->children[0];
-}
-
-// A column expression that only carries its type: aggregates resolve against it.
-const tg_expr *typed(World &world, const tg_type *type)
-{
-    tg_schema_column column = {"X", type, TG_COLUMN_VALUE, nullptr};
-    return tg_expr_column(world.arena_, tg_schema_new(world.arena_, &column, 1), 0, {});
-}
-
 // SUM(x) OVER (1, 2) = 3: the list's items are the rows of the column x.
 std::string runAggregate(const tg_function *function)
 {
-    World items;
-    World expected;
-    Parser parser(items.arena_, nullptr, function->example);
+    World world;
+    Parser parser(world.arena_, nullptr, function->example);
     std::string name = parser.word();
-    std::vector<const tg_expr *> arguments;
+    std::vector<const tg_expr *> constants;
     parser.expect("(");
     bool counted = !parser.take(")");
     if (counted) {
         parser.expect("X");
-        arguments.push_back(nullptr);
         if (parser.take(","))
-            for (const tg_expr *constant : parser.list(")"))
-                arguments.push_back(constant);
+            constants = parser.list(")");
         else
             parser.expect(")");
     }
@@ -78,61 +57,18 @@ std::string runAggregate(const tg_function *function)
     parser.expect("=");
     const tg_expr *wanted = parser.parseOr();
     parser.expectEnd();
-
-    const tg_type *type = nullptr;
-    tg_column *column = constantColumn(items, rows, &type);
-    if (counted)
-        arguments[0] = typed(items, type);
-    tg_function_call call;
-    tg_error error;
-    if (tg_function_resolve(items.arena_, TG_FUNCTION_AGGREGATE, tg_slice_text(name.c_str()),
-                            arguments.data(), static_cast<uint32_t>(arguments.size()), {}, &call,
-                            &error) != TG_OK)
-        throw Refused(error);
-    if (call.function != function)
-        return std::string("the example resolves to ") + call.function->signature;
-
-    const tg_aggregate_kernel *kernel = call.function->aggregate;
-    std::vector<uint8_t> memory(kernel->fixed_bytes + 1U);
-    uint8_t *fixed = memory.data() + 1; // unaligned, as in a store
-    kernel->init(fixed);
-    std::string blob;
-    std::vector<const tg_column *> columns(arguments.size(), column); // constants come through .prepare
-    for (uint32_t row = 0; row < rows.size(); row++) {
-        tg_buffer changed = {};
-        tg_aggregate_call state = {};
-        state.fixed = fixed;
-        state.blob = tg_slice_of(blob.data(), blob.size());
-        state.new_blob = &changed;
-        state.arguments = columns.data();
-        state.argument_count = static_cast<uint32_t>(columns.size());
-        state.row = row;
-        state.type = call.type;
-        state.sequence = row;
-        state.function = call.function;
-        state.prepared = call.prepared;
-        state.arena = items.batch_arena_;
-        EXPECT_EQ(kernel->add(&state, &error), TG_OK);
-        if (state.blob_changed)
-            blob.assign(reinterpret_cast<const char *>(changed.data), changed.length);
-        tg_buffer_done(&changed);
-    }
-    tg_aggregate_call state = {};
-    state.fixed = fixed;
-    state.blob = tg_slice_of(blob.data(), blob.size());
-    state.type = call.type;
-    state.function = call.function;
-    state.prepared = call.prepared;
-    state.arena = items.batch_arena_;
-    tg_column *result = tg_column_new(call.type);
-    tg_column_resize(result, 1);
-    kernel->result(&state, result, 0);
-    std::string actual = World::text(result, 0);
-    tg_column_free(result);
+    Aggregation aggregation(name, rows, counted, constants);
+    if (aggregation.call().function != function)
+        return std::string("the example resolves to ") + aggregation.call().function->signature;
+    Aggregation::State state = aggregation.start();
+    for (uint32_t row = 0; row < rows.size(); row++)
+        aggregation.add(state, row);
+    std::string actual = aggregation.result(state);
     const tg_expr *cast = nullptr;
-    if (tg_expr_cast(items.arena_, wanted, call.type, {}, &cast, &error) != TG_OK)
+    tg_error error;
+    if (tg_expr_cast(world.arena_, wanted, aggregation.call().type, {}, &cast, &error) != TG_OK)
         throw Refused(error);
-    std::string text = World::text(expected.run({cast}), 0);
+    std::string text = World::text(world.run({cast}), 0);
     return actual == text ? "" : "is " + actual + ", not " + text;
 }
 
