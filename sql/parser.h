@@ -1,6 +1,7 @@
 /* sql/parser.h: SQL text to statements (sql/ast.h), ksqlDB's grammar and our extensions; the grammar is in
  * docs/grammar.md. Ownership: everything lives in the caller's arena, texts too (the input is copied there).
- * Thread: the caller's. The stack used is bounded whatever the text holds. */
+ * Thread: the caller's. The stack used is bounded whatever the text holds; memory is at most about 100 times
+ * the text, so who takes text from a network bounds its length. */
 #pragma once
 
 #include "sql/ast.h"

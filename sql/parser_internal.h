@@ -41,7 +41,7 @@ struct tg_parser {
     uint64_t expected[TG_EXPECT_WORDS]; /* what was looked for at `token` */
     const char *hint;                   /* help for the case that `token` does not fit; gone with the token */
     uint32_t nesting;
-    uint32_t star_base; /* where the last primary began that has "->*" behind it */
+    uint32_t star_base;               /* where the last primary began that has "->*" behind it */
     struct tg_parser_list directives; /* struct tg_directive, in test scripts */
 };
 
