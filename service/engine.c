@@ -1,0 +1,375 @@
+#include "service/engine.h"
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "plan/nodes/sink.h"
+#include "service/insert.h"
+#include "service/run_loop.h"
+#include "service/settings.h"
+#include "topology/worker.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { CATCH_UP_POLL_MS = 20 };
+
+/* A query that was started. */
+struct entry {
+    struct tg_engine *engine;
+    struct tg_query *query;
+    bool failed; /* under the engine's mutex, as are the error and the number of failures */
+};
+
+struct tg_engine {
+    struct tg_engine_options options;
+    struct tg_process_settings process;
+    char *prefix;
+    char *instance;
+    struct tg_state *state;
+    struct tg_worker **workers;
+    struct entry **entries;
+    size_t entry_count, entry_capacity;
+    struct tg_inserts *inserts;
+    pthread_mutex_t mutex;
+    uint32_t failures;
+    struct tg_error first_failure;
+};
+
+static bool must_stop(const struct tg_engine *engine)
+{
+    return __atomic_load_n(engine->options.stop, __ATOMIC_RELAXED);
+}
+
+static enum tg_code open_state(struct tg_engine *engine, struct tg_error *reterr)
+{
+    struct tg_state_options options = {.application_id = engine->prefix,
+                                       .memory_bytes = engine->process.memory_bytes};
+    char *directory = NULL;
+    if (!tg_cluster_is_memory(engine->options.cluster)) {
+        if (mkdir(engine->process.state_directory, 0777) != 0 && errno != EEXIST)
+            return tg_fail(reterr, TG_CODE_IO, "state directory %s cannot be made: %s",
+                           engine->process.state_directory, strerror(errno));
+        size_t length = strlen(engine->prefix);
+        directory = tg_format("%s/%.*s", engine->process.state_directory, (int)(length > 0 ? length - 1 : 0),
+                              engine->prefix);
+        options.directory = directory;
+    }
+    enum tg_code code = tg_state_open(&options, &engine->state, reterr);
+    tg_free(directory);
+    TG_TRY(code);
+    engine->instance = tg_strdup(tg_state_process_id(engine->state));
+    if (tg_state_set_aside(engine->state) != NULL)
+        tg_log_write(TG_LOG_ERROR,
+                     "local state was damaged: it was set aside and is rebuilt from the changelog topics",
+                     TG_LOG_FIELDS(TG_LOG_TEXT("set-aside", tg_state_set_aside(engine->state))));
+    return TG_OK;
+}
+
+enum tg_code tg_engine_open(const struct tg_engine_options *options, struct tg_engine **ret_engine,
+                            struct tg_error *reterr)
+{
+    struct tg_engine *engine = tg_alloc_zero(1, sizeof *engine);
+    engine->options = *options;
+    pthread_mutex_init(&engine->mutex, NULL);
+    tg_settings_process(options->properties, &engine->process);
+    engine->prefix = tg_settings_prefix(&engine->process);
+    enum tg_code code = open_state(engine, reterr);
+    if (code != TG_OK) {
+        tg_engine_close(engine);
+        return code;
+    }
+    engine->workers = tg_alloc_zero(engine->process.thread_count, sizeof(struct tg_worker *));
+    for (uint32_t i = 0; i < engine->process.thread_count; i++)
+        engine->workers[i] = tg_worker_start(i, options->stop);
+    *ret_engine = engine;
+    return TG_OK;
+}
+
+void tg_engine_close(struct tg_engine *engine)
+{
+    if (engine == NULL)
+        return;
+    for (uint32_t i = 0; engine->workers != NULL && i < engine->process.thread_count; i++)
+        tg_worker_stop(engine->workers[i]);
+    tg_free(engine->workers);
+    for (size_t i = 0; i < engine->entry_count; i++) {
+        tg_query_close(engine->entries[i]->query);
+        tg_free(engine->entries[i]);
+    }
+    tg_free(engine->entries);
+    tg_inserts_close(engine->inserts);
+    tg_state_close(engine->state);
+    tg_free(engine->prefix);
+    tg_free(engine->instance);
+    pthread_mutex_destroy(&engine->mutex);
+    tg_free(engine);
+}
+
+static int request_timeout(const struct tg_engine *engine)
+{
+    struct tg_query_settings settings;
+    tg_settings_query(engine->options.properties, &settings);
+    return settings.request_timeout_ms * 5; /* off the commit path there is no hurry */
+}
+
+static enum tg_code declare(struct tg_engine *engine, const struct tg_source_definition *definition,
+                            struct tg_error *reterr)
+{
+    int32_t count = 0;
+    enum tg_code code = tg_admin_partition_count(engine->options.cluster, definition->topic,
+                                                 request_timeout(engine), &count, reterr);
+    int32_t wanted = definition->topic_spec.partition_count;
+    if (code == TG_CODE_TOPIC_UNKNOWN && wanted > 0) {
+        char retention[32];
+        snprintf(retention, sizeof retention, "%lld", (long long)definition->topic_spec.retention_ms);
+        const struct tg_topic_setting settings[] = {
+            {"cleanup.policy", definition->is_table ? "compact" : "delete"}, {"retention.ms", retention}};
+        const struct tg_topic_spec spec = {
+            .name = definition->topic,
+            .partition_count = wanted,
+            .replication_factor = definition->topic_spec.replication_factor,
+            .settings = settings,
+            .setting_count = definition->topic_spec.retention_ms == -2 ? 1 : 2,
+        };
+        code = tg_admin_create_topic(engine->options.cluster, &spec, request_timeout(engine), reterr);
+        return code == TG_CODE_DUPLICATE_NAME ? TG_OK : code;
+    }
+    if (code == TG_CODE_TOPIC_UNKNOWN)
+        tg_fail_hint(reterr, "create the topic first, or add PARTITIONS=... to the WITH clause of %s",
+                     definition->name);
+    TG_TRY(code);
+    if (wanted > 0 && wanted != count)
+        return tg_fail(reterr, TG_CODE_TOPIC_MISMATCH,
+                       "topic %s exists with %d partitions, but the statement says PARTITIONS=%d",
+                       definition->topic, count, wanted);
+    return TG_OK;
+}
+
+static void query_failed(void *context, const struct tg_query *query, const struct tg_error *error)
+{
+    struct entry *entry = context;
+    struct tg_engine *engine = entry->engine;
+    tg_log_error(TG_LOG_ERROR, "query failed and stopped; others go on", error,
+                 TG_LOG_FIELDS(TG_LOG_TEXT("query", tg_query_id(query))));
+    pthread_mutex_lock(&engine->mutex);
+    entry->failed = true;
+    if (engine->failures++ == 0)
+        engine->first_failure = *error;
+    pthread_mutex_unlock(&engine->mutex);
+}
+
+static enum tg_code start_query(struct tg_engine *engine, const struct tg_action *action,
+                                struct tg_error *reterr)
+{
+    struct tg_query_options options = {
+        .plan = action->plan,
+        .prefix = engine->prefix,
+        .instance = engine->instance,
+        .cluster = engine->options.cluster,
+        .state = engine->state,
+        .clock = engine->options.clock,
+    };
+    tg_settings_query(action->properties, &options.settings);
+    struct tg_properties *all = tg_properties_new(), *consumer = tg_properties_new(),
+                         *producer = tg_properties_new();
+    tg_settings_split_client(action->properties, all, consumer, producer);
+    options.consumer_overrides = consumer;
+    options.producer_overrides = producer;
+    struct entry *entry = tg_alloc_zero(1, sizeof *entry);
+    entry->engine = engine;
+    enum tg_code code = tg_query_open(&options, &entry->query, reterr);
+    tg_properties_free(all);
+    tg_properties_free(consumer);
+    tg_properties_free(producer);
+    if (code == TG_OK)
+        code = tg_query_prepare(entry->query, request_timeout(engine), reterr);
+    if (code != TG_OK) {
+        tg_query_close(entry->query);
+        tg_free(entry);
+        return code;
+    }
+    tg_grow((void **)&engine->entries, &engine->entry_capacity, engine->entry_count + 1, sizeof entry);
+    engine->entries[engine->entry_count++] = entry;
+    for (uint32_t i = 0; i < engine->process.thread_count; i++) {
+        const struct tg_worker_unit unit = {.query = entry->query, .failed = query_failed, .context = entry};
+        tg_worker_add(engine->workers[i], &unit);
+    }
+    return TG_OK;
+}
+
+static enum tg_code insert_values(struct tg_engine *engine, const struct tg_action *action,
+                                  struct tg_error *reterr)
+{
+    const struct tg_inserts_options options = {
+        .cluster = engine->options.cluster,
+        .clock = engine->options.clock,
+        .prefix = engine->prefix,
+        .instance = engine->instance,
+        .timeout_ms = request_timeout(engine),
+        .stop = engine->options.stop,
+    };
+    if (engine->inserts == NULL)
+        TG_TRY(tg_inserts_open(&options, &engine->inserts, reterr));
+    return tg_inserts_execute(engine->inserts, action, reterr);
+}
+
+enum tg_code tg_engine_execute(struct tg_engine *engine, const struct tg_job *job, uint32_t *ret_action,
+                               struct tg_error *reterr)
+{
+    for (uint32_t i = 0; i < tg_job_action_count(job); i++) {
+        const struct tg_action *action = tg_job_action(job, i);
+        *ret_action = i;
+        switch (action->kind) {
+        case TG_ACTION_DECLARE:
+            TG_TRY(declare(engine, action->definition, reterr));
+            break;
+        case TG_ACTION_QUERY:
+            TG_TRY(start_query(engine, action, reterr));
+            break;
+        case TG_ACTION_INSERT_VALUES:
+            TG_TRY(insert_values(engine, action, reterr));
+            break;
+        }
+    }
+    return TG_OK;
+}
+
+/* The ends of all source partitions of a query, as a reader of committed records sees them. */
+static enum tg_code source_ends(struct tg_engine *engine, const struct tg_query *query,
+                                struct tg_arena *arena, struct tg_offset **ret_ends, uint32_t *ret_count,
+                                struct tg_error *reterr)
+{
+    const struct tg_subtopology *subtopology = &query->subtopologies[0];
+    uint32_t partitions = (uint32_t)subtopology->partition_count, count = 0;
+    struct tg_offset *ends =
+        tg_arena_alloc_zero(arena, subtopology->source_count * partitions + 1, sizeof *ends);
+    for (uint32_t source = 0; source < subtopology->source_count; source++)
+        for (uint32_t partition = 0; partition < partitions; partition++)
+            ends[count++] = (struct tg_offset){.topic = tg_subtopology_topic(subtopology, source),
+                                               .partition = (int32_t)partition,
+                                               .offset = TG_OFFSET_LATEST};
+    *ret_ends = ends;
+    *ret_count = count;
+    return tg_admin_list_offsets(engine->options.cluster, ends, count, TG_READ_COMMITTED,
+                                 request_timeout(engine), reterr);
+}
+
+/* Has the group committed everything below `ends`? A partition that was always empty has nothing to commit.
+ */
+static enum tg_code has_passed(struct tg_engine *engine, const struct tg_query *query,
+                               const struct tg_offset *ends, uint32_t count, bool *ret_passed,
+                               struct tg_error *reterr)
+{
+    struct tg_arena *arena = tg_arena_new(0);
+    struct tg_offset *committed = tg_arena_alloc_zero(arena, count + 1, sizeof *committed);
+    for (uint32_t i = 0; i < count; i++)
+        committed[i] = (struct tg_offset){.topic = ends[i].topic, .partition = ends[i].partition};
+    enum tg_code code = tg_admin_group_offsets(engine->options.cluster, query->application_id, committed,
+                                               count, request_timeout(engine), arena, reterr);
+    *ret_passed = true;
+    for (uint32_t i = 0; i < count && code == TG_OK; i++) {
+        int64_t done = committed[i].offset;
+        if (done == TG_OFFSET_NONE && query->settings.offset_reset == TG_RESET_LATEST)
+            continue; /* it began at the end */
+        *ret_passed = *ret_passed && (ends[i].offset == 0 || done >= ends[i].offset);
+    }
+    tg_arena_free(arena);
+    return code;
+}
+
+static bool entry_failed(struct entry *entry)
+{
+    pthread_mutex_lock(&entry->engine->mutex);
+    bool failed = entry->failed;
+    pthread_mutex_unlock(&entry->engine->mutex);
+    return failed;
+}
+
+static bool entry_running(const struct tg_engine *engine, const struct entry *entry)
+{
+    for (uint32_t i = 0; i < engine->process.thread_count; i++)
+        if (tg_worker_running(engine->workers[i], entry->query))
+            return true;
+    return false;
+}
+
+static enum tg_code catch_up_query(struct tg_engine *engine, struct entry *entry, struct tg_error *reterr)
+{
+    struct tg_arena *arena = tg_arena_new(0);
+    struct tg_offset *ends = NULL;
+    uint32_t count = 0;
+    bool passed = false;
+    while (!entry_running(engine, entry) && !entry_failed(entry) && !must_stop(engine))
+        tg_run_loop_wait(engine,
+                         CATCH_UP_POLL_MS); /* "latest" means the end as it was when the query began */
+    enum tg_code code = source_ends(engine, entry->query, arena, &ends, &count, reterr);
+    while (code == TG_OK && !passed && !entry_failed(entry)) {
+        if (must_stop(engine)) {
+            code = tg_fail(reterr, TG_CODE_SHUTDOWN, "asked to stop before query %s had caught up",
+                           tg_query_id(entry->query));
+            break;
+        }
+        code = has_passed(engine, entry->query, ends, count, &passed, reterr);
+        if (code == TG_OK && !passed)
+            tg_run_loop_wait(engine, CATCH_UP_POLL_MS);
+        if (code != TG_OK && reterr->retriable)
+            code = TG_OK;
+    }
+    tg_arena_free(arena);
+    return code;
+}
+
+enum tg_code tg_engine_catch_up(struct tg_engine *engine, struct tg_error *reterr)
+{
+    /* Statements come after what they read, so the order of the job is an order of the graph. */
+    for (size_t i = 0; i < engine->entry_count; i++) {
+        TG_TRY(catch_up_query(engine, engine->entries[i], reterr));
+        for (uint32_t worker = 0; worker < engine->process.thread_count; worker++)
+            tg_worker_remove(engine->workers[worker], engine->entries[i]->query);
+    }
+    return TG_OK;
+}
+
+uint32_t tg_engine_query_count(const struct tg_engine *engine)
+{
+    return (uint32_t)engine->entry_count;
+}
+
+const char *tg_engine_query_id(const struct tg_engine *engine, uint32_t index)
+{
+    return tg_query_id(engine->entries[index]->query);
+}
+
+void tg_engine_counters(struct tg_engine *engine, uint32_t index, struct tg_counters *ret_counters)
+{
+    *ret_counters = (struct tg_counters){0};
+    for (uint32_t i = 0; i < engine->process.thread_count; i++)
+        tg_worker_counters(engine->workers[i], engine->entries[index]->query, ret_counters);
+}
+
+bool tg_engine_all_running(struct tg_engine *engine)
+{
+    bool all = true;
+    for (size_t i = 0; i < engine->entry_count; i++)
+        all = all && entry_running(engine, engine->entries[i]);
+    return all;
+}
+
+uint32_t tg_engine_failures(struct tg_engine *engine, struct tg_error *ret_error)
+{
+    pthread_mutex_lock(&engine->mutex);
+    uint32_t failures = engine->failures;
+    if (failures > 0 && ret_error != NULL)
+        *ret_error = engine->first_failure;
+    pthread_mutex_unlock(&engine->mutex);
+    return failures;
+}
+
+void tg_engine_log_tasks(struct tg_engine *engine)
+{
+    for (uint32_t i = 0; i < engine->process.thread_count; i++)
+        tg_worker_log_tasks(engine->workers[i]);
+}

@@ -1,0 +1,33 @@
+/* service/insert.h: INSERT VALUES of a job: each statement writes its record once per application, however
+ * often the job is started. What was executed is remembered in a compacted topic "<prefix>inserts", in the
+ * transaction that writes the record. Thread: one. */
+#pragma once
+
+#include "kafka/kafka.h"
+#include "sql/job.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct tg_inserts;
+
+struct tg_inserts_options {
+    struct tg_cluster *cluster;
+    struct tg_clock *clock;
+    const char *prefix;
+    const char *instance;
+    int timeout_ms;
+    const bool *stop;
+};
+
+/* Reads what was executed already. */
+TG_MUST_CHECK enum tg_code tg_inserts_open(const struct tg_inserts_options *options,
+                                           struct tg_inserts **ret_inserts, struct tg_error *reterr);
+TG_MUST_CHECK enum tg_code tg_inserts_execute(struct tg_inserts *inserts, const struct tg_action *action,
+                                              struct tg_error *reterr);
+void tg_inserts_close(struct tg_inserts *inserts); /* NULL is a no-op */
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,242 @@
+#include "service/settings.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "kafka/kafka.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum kind { KIND_TEXT, KIND_NUMBER, KIND_BOOLEAN, KIND_CHOICE };
+
+struct setting {
+    const char *name;
+    enum kind kind;
+    const char *initial; /* NULL: unset */
+    int64_t least, most; /* KIND_NUMBER */
+    const char *choices; /* KIND_CHOICE: separated by '|' */
+    const char *meaning;
+};
+
+#define MINUTES_MS (60 * 1000)
+#define DAY_MS (24LL * 60 * MINUTES_MS)
+
+static const struct setting settings[] = {
+    {"application.id", KIND_TEXT, NULL, 0, 0, NULL,
+     "prefix of consumer groups, internal topics and transactional ids"},
+    {"ksql.service.id", KIND_TEXT, "default_", 0, 0, NULL,
+     "the same in ksqlDB's form; used when application.id is not set"},
+    {"state.dir", KIND_TEXT, "turgo-state", 0, 0, NULL,
+     "directory of local state; one sub-directory per application"},
+    {"processing.guarantee", KIND_CHOICE, "exactly_once_v2", 0, 0, "exactly_once_v2|at_least_once",
+     "what a crash may do to results: nothing, or repeat some"},
+    {"commit.interval.ms", KIND_NUMBER, "100", 1, 10 * MINUTES_MS, NULL, "how often a query commits"},
+    {"num.stream.threads", KIND_NUMBER, "1", 1, 256, NULL, "worker threads of this process"},
+    {"auto.offset.reset", KIND_CHOICE, "latest", 0, 0, "earliest|latest|none",
+     "where a query begins that has committed nothing yet"},
+    {"cache.max.bytes.buffering", KIND_NUMBER, "10000000", 0, INT64_MAX, NULL,
+     "0: each change of an aggregate is written; else the last one per key and commit"},
+    {"statestore.cache.max.bytes", KIND_NUMBER, NULL, 0, INT64_MAX, NULL,
+     "the newer name of cache.max.bytes.buffering"},
+    {"replication.factor", KIND_NUMBER, "-1", -1, 64, NULL, "of changelog topics; -1: the broker's default"},
+    {"transaction.timeout.ms", KIND_NUMBER, "10000", 1000, 15 * MINUTES_MS, NULL,
+     "how long a dead process blocks its partitions' committed offsets"},
+    {"turgo.request.timeout.ms", KIND_NUMBER, "3000", 100, 5 * MINUTES_MS, NULL,
+     "one Kafka call of a commit; then its outcome is resolved"},
+    {"turgo.connect.timeout.ms", KIND_NUMBER, "60000", 0, DAY_MS, NULL,
+     "how long to wait for a broker at the start"},
+    {"turgo.record.future.max.ms", KIND_NUMBER, "86400000", -1, INT64_MAX, NULL,
+     "records whose row time is further ahead of the clock are skipped; -1: no bound"},
+    {"turgo.memory.bytes", KIND_NUMBER, "67108864", 1 << 20, INT64_MAX, NULL,
+     "memory for RocksDB's cache and write buffer"},
+    {"ksql.persistence.default.format.key", KIND_TEXT, "KAFKA", 0, 0, NULL,
+     "key format where a statement names none"},
+    {"ksql.persistence.default.format.value", KIND_TEXT, NULL, 0, 0, NULL,
+     "value format where a statement names none"},
+    {"ksql.persistence.wrap.single.values", KIND_BOOLEAN, NULL, 0, 0, NULL,
+     "whether single values are written as an object"},
+    {"ksql.output.topic.name.prefix", KIND_TEXT, "", 0, 0, NULL, "before the topic names of query results"},
+};
+enum { SETTING_COUNT = sizeof settings / sizeof *settings };
+
+static const char *const accepted_prefixes[] = {"ksql.streams.", "ksql.", "streams.", NULL};
+static const char *const client_prefixes[] = {"consumer.", "producer.", "admin.", NULL};
+
+static const struct setting *find(const char *name)
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++)
+        if (strcmp(settings[i].name, name) == 0)
+            return &settings[i];
+    for (const char *const *prefix = accepted_prefixes; *prefix != NULL; prefix++) {
+        size_t length = strlen(*prefix);
+        if (strncmp(name, *prefix, length) != 0)
+            continue;
+        for (size_t i = 0; i < SETTING_COUNT; i++)
+            if (strcmp(settings[i].name, name + length) == 0)
+                return &settings[i];
+    }
+    return NULL;
+}
+
+/* The client setting inside a name with one of our prefixes, or NULL. */
+static const char *client_name(const char *name, const char **ret_part)
+{
+    *ret_part = "";
+    for (const char *const *prefix = accepted_prefixes; *prefix != NULL; prefix++)
+        if (strncmp(name, *prefix, strlen(*prefix)) == 0) {
+            name += strlen(*prefix);
+            break;
+        }
+    for (const char *const *prefix = client_prefixes; *prefix != NULL; prefix++)
+        if (strncmp(name, *prefix, strlen(*prefix)) == 0) {
+            *ret_part = *prefix;
+            name += strlen(*prefix);
+            break;
+        }
+    return tg_client_property_known(name) ? name : NULL;
+}
+
+static const char *known_name(const void *context, size_t index)
+{
+    (void)context;
+    return index < SETTING_COUNT ? settings[index].name : tg_client_property_at(index - SETTING_COUNT);
+}
+
+static bool is_choice(const char *choices, const char *value)
+{
+    size_t length = strlen(value);
+    for (const char *at = choices; at != NULL; at = strchr(at, '|') == NULL ? NULL : strchr(at, '|') + 1)
+        if (strncasecmp(at, value, length) == 0 && (at[length] == '|' || at[length] == '\0'))
+            return true;
+    return false;
+}
+
+static enum tg_code check_value(const struct setting *setting, const char *value, struct tg_error *reterr)
+{
+    int64_t number = 0;
+    switch (setting->kind) {
+    case KIND_TEXT:
+        return TG_OK;
+    case KIND_NUMBER:
+        if (tg_parse_int64(tg_slice_text(value), setting->least, setting->most, &number))
+            return TG_OK;
+        return tg_fail(reterr, TG_CODE_CONFIG, "%s must be a number from %lld to %lld, not '%s'",
+                       setting->name, (long long)setting->least, (long long)setting->most, value);
+    case KIND_BOOLEAN:
+        if (strcasecmp(value, "true") == 0 || strcasecmp(value, "false") == 0)
+            return TG_OK;
+        return tg_fail(reterr, TG_CODE_CONFIG, "%s must be true or false, not '%s'", setting->name, value);
+    case KIND_CHOICE:
+        if (is_choice(setting->choices, value))
+            return TG_OK;
+        return tg_fail(reterr, TG_CODE_CONFIG, "%s must be one of %s, not '%s'", setting->name,
+                       setting->choices, value);
+    }
+    return TG_OK;
+}
+
+enum tg_code tg_settings_check(const char *name, const char *value, struct tg_error *reterr)
+{
+    const struct setting *setting = find(name);
+    const char *part = NULL;
+    if (setting != NULL)
+        return check_value(setting, value, reterr);
+    if (client_name(name, &part) != NULL)
+        return TG_OK;
+    tg_fail(reterr, TG_CODE_CONFIG, "unknown setting '%s'", name);
+    const char *closest = tg_closest(name, known_name, NULL);
+    return closest == NULL ? TG_CODE_CONFIG : tg_fail_hint(reterr, "did you mean %s?", closest);
+}
+
+enum tg_code tg_settings_check_all(const struct tg_properties *properties, struct tg_error *reterr)
+{
+    for (size_t i = 0; i < tg_properties_count(properties); i++) {
+        enum tg_code code =
+            tg_settings_check(tg_properties_key(properties, i), tg_properties_value(properties, i), reterr);
+        if (code != TG_OK)
+            return tg_fail_context(reterr, "%s", tg_properties_origin(properties, i));
+    }
+    return TG_OK;
+}
+
+/* The value in force: the last one given under any accepted spelling, else the default. */
+static const char *value_of(const struct tg_properties *properties, const char *name)
+{
+    const struct setting *wanted = find(name);
+    for (size_t i = tg_properties_count(properties); i-- > 0;)
+        if (find(tg_properties_key(properties, i)) == wanted)
+            return tg_properties_value(properties, i);
+    return wanted->initial;
+}
+
+static int64_t number_of(const struct tg_properties *properties, const char *name)
+{
+    int64_t number = 0;
+    const char *text = value_of(properties, name);
+    if (text != NULL && !tg_parse_int64(tg_slice_text(text), INT64_MIN, INT64_MAX, &number))
+        tg_panic(__FILE__, __LINE__, "setting %s was not checked", name);
+    return number;
+}
+
+void tg_settings_process(const struct tg_properties *properties, struct tg_process_settings *ret_settings)
+{
+    *ret_settings = (struct tg_process_settings){
+        .application_id = value_of(properties, "application.id"),
+        .service_id = value_of(properties, "ksql.service.id"),
+        .state_directory = value_of(properties, "state.dir"),
+        .thread_count = (uint32_t)number_of(properties, "num.stream.threads"),
+        .memory_bytes = (uint64_t)number_of(properties, "turgo.memory.bytes"),
+        .connect_timeout_ms = (int)number_of(properties, "turgo.connect.timeout.ms"),
+    };
+}
+
+void tg_settings_query(const struct tg_properties *properties, struct tg_query_settings *ret_settings)
+{
+    const char *reset = value_of(properties, "auto.offset.reset");
+    bool newer = value_of(properties, "statestore.cache.max.bytes") != NULL;
+    int64_t cache = number_of(properties, newer ? "statestore.cache.max.bytes" : "cache.max.bytes.buffering");
+    *ret_settings = (struct tg_query_settings){
+        .exactly_once = strcasecmp(value_of(properties, "processing.guarantee"), "exactly_once_v2") == 0,
+        .emit_per_record = cache == 0,
+        .commit_interval_ms = number_of(properties, "commit.interval.ms"),
+        .cache_bytes = (uint64_t)cache,
+        .offset_reset = strcasecmp(reset, "earliest") == 0 ? TG_RESET_EARLIEST
+                        : strcasecmp(reset, "latest") == 0 ? TG_RESET_LATEST
+                                                           : TG_RESET_ERROR,
+        .future_ms_max = number_of(properties, "turgo.record.future.max.ms"),
+        .transaction_timeout_ms = (int)number_of(properties, "transaction.timeout.ms"),
+        .request_timeout_ms = (int)number_of(properties, "turgo.request.timeout.ms"),
+        .internal_replication = (int32_t)number_of(properties, "replication.factor"),
+    };
+}
+
+void tg_settings_split_client(const struct tg_properties *properties, struct tg_properties *all,
+                              struct tg_properties *consumer, struct tg_properties *producer)
+{
+    for (size_t i = 0; i < tg_properties_count(properties); i++) {
+        const char *key = tg_properties_key(properties, i), *part = NULL;
+        if (find(key) != NULL)
+            continue; /* ours: the clients get it from the query's settings */
+        const char *name = client_name(key, &part);
+        struct tg_properties *target = strcmp(part, "consumer.") == 0   ? consumer
+                                       : strcmp(part, "producer.") == 0 ? producer
+                                                                        : all;
+        if (name != NULL)
+            tg_properties_set(target, name, tg_properties_value(properties, i),
+                              tg_properties_origin(properties, i));
+    }
+}
+
+char *tg_settings_prefix(const struct tg_process_settings *process)
+{
+    if (process->application_id != NULL)
+        return tg_format("%s-", process->application_id);
+    return tg_format("_confluent-ksql-%squery_", process->service_id);
+}
+
+void tg_settings_write_help(struct tg_buffer *out)
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++)
+        tg_buffer_printf(out, "  %-38s %s (default: %s)\n", settings[i].name, settings[i].meaning,
+                         settings[i].initial == NULL ? "none" : settings[i].initial);
+}
