@@ -131,10 +131,15 @@ static bool next_word(const char **text, struct tg_buffer *word)
     return true;
 }
 
-static void set_if_absent(struct tg_properties *properties, const char *name, const char *value)
+/* An explicit setting of the same meaning stays. */
+static enum tg_code set_checked(struct tg_properties *properties, const char *name, const char *value,
+                                struct tg_error *reterr)
 {
-    if (tg_properties_get(properties, name) == NULL)
-        tg_properties_set(properties, name, value, "client settings");
+    if (tg_properties_get(properties, name) != NULL)
+        return TG_OK;
+    TG_TRY(tg_client_property_check(tg_client_property_find(name), name, value, "sasl.jaas.config", reterr));
+    tg_properties_set(properties, name, value, "sasl.jaas.config");
+    return TG_OK;
 }
 
 static const char *jaas_setting(const char *option)
@@ -164,20 +169,23 @@ static enum tg_code translate_jaas(const char *entry, struct tg_properties *tran
     bool found = next_word(&rest, &word) && next_word(&rest, &value); /* login module, "required" */
     bool oauth = found && strstr(tg_buffer_text(&word), "OAuthBearer") != NULL;
 
-    while (found && next_word(&rest, &word) && next_word(&rest, &value)) {
+    enum tg_code code = TG_OK;
+    while (found && code == TG_OK && next_word(&rest, &word) && next_word(&rest, &value)) {
         const char *setting = jaas_setting(tg_buffer_text(&word));
         if (setting != NULL)
-            set_if_absent(translated, setting, tg_buffer_text(&value));
+            code = set_checked(translated, setting, tg_buffer_text(&value), reterr);
     }
     tg_buffer_done(&word);
     tg_buffer_done(&value);
+    if (code != TG_OK)
+        return code;
     if (!found) {
         (void)tg_fail(reterr, TG_CODE_CONFIG, "sasl.jaas.config names no login module");
         return tg_fail_hint(reterr, "org.apache.kafka.common.security.plain.PlainLoginModule required "
                                     "username=\"...\" password=\"...\";");
     }
     if (oauth && tg_properties_get(translated, "sasl.oauthbearer.token.endpoint.url") != NULL)
-        set_if_absent(translated, "sasl.oauthbearer.method", "oidc");
+        return set_checked(translated, "sasl.oauthbearer.method", "oidc", reterr);
     return TG_OK;
 }
 

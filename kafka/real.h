@@ -42,7 +42,7 @@ struct real_trouble {
 
 void real_trouble_init(struct real_trouble *trouble);
 void real_trouble_done(struct real_trouble *trouble);
-void real_trouble_set(struct real_trouble *trouble, const char *text);
+void real_trouble_set(struct real_trouble *trouble, int error, const char *text);
 void real_trouble_get(struct real_trouble *trouble, char *text, size_t size);
 
 struct real_cluster {

@@ -22,10 +22,12 @@ void real_trouble_done(struct real_trouble *trouble)
     pthread_mutex_destroy(&trouble->mutex);
 }
 
-void real_trouble_set(struct real_trouble *trouble, const char *text)
+void real_trouble_set(struct real_trouble *trouble, int error, const char *text)
 {
     pthread_mutex_lock(&trouble->mutex);
-    snprintf(trouble->text, sizeof trouble->text, "%s", text);
+    /* "all brokers are down" follows the reason, and says less */
+    if (error != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || trouble->text[0] == '\0')
+        snprintf(trouble->text, sizeof trouble->text, "%s", text);
     pthread_mutex_unlock(&trouble->mutex);
 }
 
@@ -49,8 +51,7 @@ static void on_log(const rd_kafka_t *client, int level, const char *facility, co
 static void on_error(rd_kafka_t *client, int error, const char *reason, void *opaque)
 {
     (void)client;
-    (void)error;
-    real_trouble_set(opaque, reason);
+    real_trouble_set(opaque, error, reason);
 }
 
 /* ---- settings ---- */

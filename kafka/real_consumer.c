@@ -21,7 +21,7 @@ static void on_error(rd_kafka_t *client, int error, const char *reason, void *op
 {
     struct real_consumer *consumer = opaque;
     (void)client;
-    real_trouble_set(&consumer->trouble, reason);
+    real_trouble_set(&consumer->trouble, error, reason);
     if (error != RD_KAFKA_RESP_ERR__FATAL && error != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
         return;
     consumer->pending_error = (rd_kafka_resp_err_t)error;

@@ -11,8 +11,7 @@ static void on_error(rd_kafka_t *client, int error, const char *reason, void *op
 {
     struct real_producer *producer = opaque;
     (void)client;
-    (void)error;
-    real_trouble_set(&producer->trouble, reason);
+    real_trouble_set(&producer->trouble, error, reason);
 }
 
 /* ---- delivery ---- */

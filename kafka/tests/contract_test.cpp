@@ -1,5 +1,5 @@
 // kafka/tests/contract_test.cpp: what both twins promise about logs, transactions and delivery.
-#include "twin_fixture.h"
+#include "kafka/tests/twin_fixture.h"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -152,7 +152,8 @@ TEST_P(Contract, AFailedDeliveryFailsTheTransaction)
     TG_ASSERT_OK(send(producer, topic, 0, Text("k"), std::string(5000, 'x')));
     EXPECT_NE(TG_OK, tg_producer_flush(producer.get(), 10000, &error));
     EXPECT_NE(TG_OK, tg_producer_commit(producer.get(), 10000, &error));
-    // what was refused left a gap in librdkafka's sequence numbers: the producer is replaced, as after any doubt
+    // what was refused left a gap in librdkafka's sequence numbers: the producer is replaced, as after any
+    // doubt
     producer = open_transactional(name("x"));
     transact(producer, topic, 1, true);
     EXPECT_EQ(TG_OK, tg_producer_delivery_status(producer.get(), &error));

@@ -1,6 +1,6 @@
 // kafka/tests/group_contract_test.cpp: what both twins promise about consumer groups and their committed
 // offsets.
-#include "twin_fixture.h"
+#include "kafka/tests/twin_fixture.h"
 
 #include <algorithm>
 
