@@ -119,7 +119,8 @@ static enum tg_code prepare_changelog(struct tg_query *query, const struct tg_pl
     add_setting(&request, "cleanup.policy", "compact");
     add_setting(&request, "retention.ms", "-1");
     add_setting(&request, "message.timestamp.type", "CreateTime");
-    /* A transaction marker carries the present time: beside old event times each one would begin a new segment. */
+    /* A transaction marker carries the present time: beside old event times each one would begin a new
+     * segment. */
     add_setting(&request, "segment.ms", "9223372036854775807");
     TG_TRY(ensure_topic(query->cluster, &request, timeout_ms, &found, &created, reterr));
     if (found != partitions) {
