@@ -56,9 +56,7 @@ class Broker:
 
     def create(self, *topics, partitions=1):
         """Topics that keep everything; created before a job does it, a table's changes are not compacted away."""
-        for topic in topics:
-            subprocess.run([KAFKA, "topic", topic, str(partitions), "retention.ms=-1"], check=True, stdout=subprocess.DEVNULL,
-                           stderr=subprocess.DEVNULL)
+        self.tool("create", text="".join(f"{topic}\t{partitions}\tretention.ms=-1\n" for topic in topics))
 
     def produce(self, records):
         """Records: (topic, partition or -1, timestamp, key bytes or None, value bytes or None)."""
@@ -86,7 +84,7 @@ def line_of(record):
 class Job:
     """A job file with its settings and state directory; runs the program on it."""
 
-    def __init__(self, broker, name, sql, settings=None, executable=None, servers=None):
+    def __init__(self, broker, name, sql, settings=None, executable=None, servers=None, config=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"turgo-{name}-"))
         self.application = f"{name}-{os.getpid()}-{self.folder.name[-6:]}"
         self.path = self.folder / "job.sql"
@@ -99,11 +97,13 @@ class Job:
             "auto.offset.reset": "earliest",
             **(settings or {}),
         }
+        self.config = config
         self.log = self.folder / "log"
 
     def command(self, *arguments):
         settings = [part for name, value in self.settings.items() for part in ("--set", f"{name}={value}")]
-        return [str(self.executable), "run", str(self.path), *settings, *arguments]
+        config = ["--config", str(self.config)] if self.config else []
+        return [str(self.executable), "run", str(self.path), *config, *settings, *arguments]
 
     def start(self, environment=None):
         with open(self.log, "ab") as log:

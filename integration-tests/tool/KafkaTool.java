@@ -3,18 +3,22 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -27,6 +31,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  *   follow SERVERS TOPIC...   committed records as they come, until killed
  *   group SERVERS GROUP       committed offsets of a group: "topic partition offset metadata"
  *   ends SERVERS TOPIC...     "topic partition end-of-committed end"
+ *   create SERVERS            lines "topic partitions name=value ..." from standard input; topics that exist are left alone
+ *   delete SERVERS TOPIC...   waits until they are gone; topics that do not exist are no error
  */
 public final class KafkaTool {
     private static final HexFormat HEX = HexFormat.of();
@@ -39,6 +45,8 @@ public final class KafkaTool {
             case "follow" -> read(arguments[1], "committed", List.of(arguments).subList(2, arguments.length), out, true);
             case "group" -> group(arguments[1], arguments[2], out);
             case "ends" -> ends(arguments[1], List.of(arguments).subList(2, arguments.length), out);
+            case "create" -> create(arguments[1]);
+            case "delete" -> delete(arguments[1], List.of(arguments).subList(2, arguments.length));
             default -> throw new IllegalArgumentException("unknown command " + arguments[0]);
         }
         out.flush();
@@ -62,7 +70,7 @@ public final class KafkaTool {
                 new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {
             BufferedReader input = new BufferedReader(new InputStreamReader(System.in));
             for (String line; (line = input.readLine()) != null;) {
-                String[] field = line.split("\t");
+                String[] field = line.split("\t", -1);
                 Integer partition = field[1].equals("-1") ? null : Integer.valueOf(field[1]);
                 sent.add(producer.send(new ProducerRecord<>(field[0], partition, Long.valueOf(field[2]), bytes(field[3]), bytes(field[4]))));
             }
@@ -120,6 +128,43 @@ public final class KafkaTool {
             Map<TopicPartition, Long> high = uncommitted.endOffsets(partitions);
             for (TopicPartition partition : partitions)
                 out.println(partition.topic() + "\t" + partition.partition() + "\t" + stable.get(partition) + "\t" + high.get(partition));
+        }
+    }
+
+    private static boolean isCausedBy(ExecutionException exception, Class<?> kind) {
+        return kind.isInstance(exception.getCause());
+    }
+
+    private static void create(String servers) throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", servers))) {
+            BufferedReader input = new BufferedReader(new InputStreamReader(System.in));
+            for (String line; (line = input.readLine()) != null;) {
+                String[] field = line.split("\t", -1);
+                Map<String, String> settings = new HashMap<>();
+                for (int i = 2; i < field.length; i++)
+                    settings.put(field[i].substring(0, field[i].indexOf('=')), field[i].substring(field[i].indexOf('=') + 1));
+                try {
+                    admin.createTopics(List.of(new NewTopic(field[0], Integer.parseInt(field[1]), (short) 1).configs(settings))).all().get();
+                } catch (ExecutionException exception) {
+                    if (!isCausedBy(exception, TopicExistsException.class))
+                        throw exception;
+                }
+            }
+        }
+    }
+
+    private static void delete(String servers, List<String> topics) throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", servers))) {
+            for (String topic : topics) {
+                try {
+                    admin.deleteTopics(List.of(topic)).all().get();
+                } catch (ExecutionException exception) {
+                    if (!isCausedBy(exception, UnknownTopicOrPartitionException.class))
+                        throw exception;
+                }
+            }
+            while (admin.listTopics().names().get().stream().anyMatch(topics::contains))
+                Thread.sleep(20);
         }
     }
 }
