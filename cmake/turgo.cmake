@@ -83,7 +83,8 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release")
         -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code -Wl,--as-needed)
 else()
     set(CMAKE_C_FLAGS_DEBUG "-O1")
-    set(CMAKE_CXX_FLAGS_DEBUG "-O1")
+    # Only tests are C++: not optimised, they compile four times as fast.
+    set(CMAKE_CXX_FLAGS_DEBUG "-O0")
 endif()
 
 # tg_sanitizer_options: default options of the sanitizers, linked into every program of a sanitizer build.
