@@ -257,7 +257,7 @@ static enum tg_code source_ends(struct tg_engine *engine, const struct tg_query 
                                  request_timeout(engine), reterr);
 }
 
-/* Has the group committed everything below `ends`? A partition that was always empty has nothing to commit.
+/* Has the group committed everything below `ends`? Each partition commits at least where its reading began.
  */
 static enum tg_code has_passed(struct tg_engine *engine, const struct tg_query *query,
                                const struct tg_offset *ends, uint32_t count, bool *ret_passed,
@@ -270,12 +270,9 @@ static enum tg_code has_passed(struct tg_engine *engine, const struct tg_query *
     enum tg_code code = tg_admin_group_offsets(engine->options.cluster, query->application_id, committed,
                                                count, request_timeout(engine), arena, reterr);
     *ret_passed = true;
-    for (uint32_t i = 0; i < count && code == TG_OK; i++) {
-        int64_t done = committed[i].offset;
-        if (done == TG_OFFSET_NONE && query->settings.offset_reset == TG_RESET_LATEST)
-            continue; /* it began at the end */
-        *ret_passed = *ret_passed && (ends[i].offset == 0 || done >= ends[i].offset);
-    }
+    for (uint32_t i = 0; i < count && code == TG_OK; i++)
+        *ret_passed =
+            *ret_passed && committed[i].offset != TG_OFFSET_NONE && committed[i].offset >= ends[i].offset;
     tg_arena_free(arena);
     return code;
 }

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "topology/commit_unit_internal.h"
+#include "topology/failpoint.h"
 
 #include <string.h>
 
@@ -82,6 +83,7 @@ static enum tg_code adopt_all(struct tg_commit_unit *unit, const struct tg_topic
         TG_TRY(adopt(unit, &partitions[i], &committed[i], reterr));
     for (size_t i = 0; i < unit->task_count; i++)
         TG_TRY(tg_restore_add(unit->restore, unit->tasks[i], reterr));
+    TG_FAILPOINT("assigned");
     return TG_OK;
 }
 
@@ -117,6 +119,7 @@ void unit_revoked(void *context, const struct tg_topic_partition *partitions, ui
     struct tg_commit_unit *unit = context;
     if (count == 0 && unit->task_count == 0)
         return;
+    TG_FAILPOINT("revoke");
     enum tg_code code = TG_OK;
     if (!lost)
         code = unit_commit_or_abandon(unit, &unit->callback_error);
@@ -125,6 +128,7 @@ void unit_revoked(void *context, const struct tg_topic_partition *partitions, ui
     if (unit->callback_code == TG_OK)
         unit->callback_code = code;
     unit_close_tasks(unit);
+    TG_FAILPOINT("revoked");
     tg_log_write(TG_LOG_INFO, lost ? "partitions lost" : "partitions revoked",
                  TG_LOG_FIELDS(TG_LOG_TEXT("query", tg_query_id(unit->query)),
                                TG_LOG_INT("worker", unit->options.worker), TG_LOG_INT("partitions", count)));

@@ -37,7 +37,9 @@ static enum tg_code flush_tasks(struct tg_commit_unit *unit, struct tg_error *re
         TG_TRY(tg_task_flush(unit->tried[i], reterr));
     TG_FAILPOINT("before-flush");
     /* Offsets go last: an early commit can then never cover offsets without their outputs. */
-    TG_TRY(tg_producer_flush(unit->producer, unit->query->settings.transaction_timeout_ms, reterr));
+    const struct tg_query_settings *settings = &unit->query->settings;
+    int timeout_ms = unit_must_stop(unit) ? settings->request_timeout_ms : settings->transaction_timeout_ms;
+    TG_TRY(tg_producer_flush(unit->producer, timeout_ms, reterr));
     TG_FAILPOINT("after-flush");
     return tg_producer_delivery_status(unit->producer, reterr);
 }

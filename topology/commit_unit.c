@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "topology/commit_unit_internal.h"
+#include "topology/failpoint.h"
 
 #include <sys/random.h>
 
@@ -118,7 +119,14 @@ static enum tg_code run_round(struct tg_commit_unit *unit, bool *ret_worked, str
         TG_TRY(tg_restore_step(unit->restore, ret_worked, reterr));
     TG_TRY(unit_start_inputs(unit, reterr));
     uint32_t count = 0;
-    TG_TRY(tg_consumer_poll(unit->consumer, unit->messages, UNIT_POLL_MAX, 0, &count, reterr));
+    enum tg_code polled = tg_consumer_poll(unit->consumer, unit->messages, UNIT_POLL_MAX, 0, &count, reterr);
+    if (polled != TG_OK && reterr->fatal) {
+        tg_fail_context(reterr, "the group membership %s is lost for good", unit->transactional_id);
+        tg_fail_hint(reterr,
+                     "another process uses the same state.dir or a copy of it: give each process its own");
+        unit->consumer_lost = true;
+    }
+    TG_TRY(polled);
     if (unit->callback_code != TG_OK) {
         tg_consumer_release(unit->consumer, unit->messages, count);
         *reterr = unit->callback_error;
@@ -140,7 +148,7 @@ static enum tg_code run_round(struct tg_commit_unit *unit, bool *ret_worked, str
  * again after a pause. */
 static enum tg_code recover(struct tg_commit_unit *unit, enum tg_code code, struct tg_error *reterr)
 {
-    if (!unit_is_kafka_error(code))
+    if (!unit_is_kafka_error(code) || unit->consumer_lost)
         return code;
     const struct tg_error cause = *reterr;
     unit->callback_code = TG_OK;
@@ -184,6 +192,7 @@ enum tg_code tg_commit_unit_stop(struct tg_commit_unit *unit, struct tg_error *r
     enum tg_code code = TG_OK;
     if (unit->consumer != NULL && unit->producer_ready)
         code = unit_commit_or_abandon(unit, reterr);
+    TG_FAILPOINT("stop");
     unit_close_tasks(unit);
     unit_publish_counters(unit);
     tg_consumer_close(TG_MOVE(unit->consumer));

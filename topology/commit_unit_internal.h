@@ -23,7 +23,7 @@ struct tg_commit_unit {
     struct tg_producer *producer;
     bool producer_ready; /* init_transactions has succeeded */
     bool transaction_open;
-    bool stopping;
+    bool consumer_lost; /* fatally: fenced by another member of the same name */
     int64_t last_commit_us;
     int64_t retry_us; /* not before: after a Kafka call that may succeed later */
     struct tg_restore *restore;

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "topology/commit_unit_internal.h"
+#include "topology/failpoint.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -195,6 +196,7 @@ enum tg_code unit_resolve(struct tg_commit_unit *unit, const struct tg_error *ca
     tg_count(&unit->closed.resolves, 1);
     log_trouble(unit, "resolving the outcome of a transaction", cause);
     TG_TRY(check_clash(unit, cause, reterr));
+    TG_FAILPOINT("resolve");
     TG_TRY(unit_renew_producer(unit, reterr));
     if (!unit->query->settings.exactly_once || unit->offset_count == 0)
         return roll_back_all(unit, reterr);
@@ -203,6 +205,7 @@ enum tg_code unit_resolve(struct tg_commit_unit *unit, const struct tg_error *ca
     for (size_t i = 0; i < unit->offset_count; i++)
         now[i] = (struct tg_offset){.topic = unit->offsets[i].topic, .partition = unit->offsets[i].partition};
     enum tg_code code = unit_read_committed(unit, now, (uint32_t)unit->offset_count, arena, reterr);
+    TG_FAILPOINT("verdict");
     if (code == TG_OK)
         code = settle(unit, now, reterr);
     tg_arena_free(arena);

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "state/changelog.h"
+#include "topology/failpoint.h"
 
 #include <string.h>
 
@@ -184,7 +185,9 @@ static enum tg_code restore_run(struct job *job, const struct tg_message *messag
     job->position = last->kind == TG_MESSAGE_RECORD ? last->offset + 1 : last->offset;
     job->records += records;
     tg_count(&job->task->counters.restored, records);
-    return tg_restorer_write(job->writer, job->position, reterr);
+    TG_TRY(tg_restorer_write(job->writer, job->position, reterr));
+    TG_FAILPOINT("restore");
+    return TG_OK;
 }
 
 static bool finish_jobs(struct tg_restore *restore)
@@ -199,6 +202,7 @@ static bool finish_jobs(struct tg_restore *restore)
         tg_restorer_free(job->writer);
         job->task->stores_to_restore--;
         log_store(TG_LOG_INFO, "state restored", job);
+        TG_FAILPOINT("restored");
     }
     bool finished = kept < restore->job_count;
     restore->job_count = kept;

@@ -50,9 +50,9 @@ bool tg_task_commit_needed(const struct tg_task *task)
             return true;
     for (uint32_t i = 0; i < task->input_count; i++) {
         const struct tg_task_input *input = &task->inputs[i];
-        int64_t base =
-            input->committed_offset == TG_OFFSET_NONE ? input->start_offset : input->committed_offset;
-        if (input->position > base || (input->queue_count == 0 && input->end_position > base))
+        /* Where reading began is committed too: "latest" must not mean another place after a crash. */
+        if (input->committed_offset == TG_OFFSET_NONE || input->position > input->committed_offset ||
+            (input->queue_count == 0 && input->end_position > input->committed_offset))
             return true;
     }
     return false;
