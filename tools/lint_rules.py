@@ -24,7 +24,7 @@ SILENT = ["data", "expr", "serde", "state", "kafka", "plan", "sql"]
 # Header pattern -> where it may be included; "tests": any folder's tests, too.
 THIRD_PARTY = [
     (r"librdkafka/", ["kafka", "integration-tests", "bench"]),
-    (r"rocksdb/", ["state", "bench"]),
+    (r"rocksdb/", ["state", "bench", "integration-tests"]),
     (r"jansson\.h", ["plan", "tests", "integration-tests", "bench", "fuzz"]),
     (r"avro(\.h|/)", ["serde/avro", "tests"]),
     (r"curl/", ["serde", "service"]),
