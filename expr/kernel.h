@@ -27,6 +27,9 @@ static inline void tg_call_set_bytes(const struct tg_call *call, uint32_t row, s
     call->result->valid[row] = 1;
 }
 
+/* The wall clock of the program's state. */
+int64_t tg_call_now_ms(const struct tg_call *call);
+
 /* A column of the call site's own (slots count from 0), cleared, with as many rows as the result. It keeps
  * its memory. */
 struct tg_column *tg_call_column(const struct tg_call *call, uint32_t slot, const struct tg_type *type);

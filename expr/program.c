@@ -44,6 +44,7 @@ struct tg_program_state {
     const struct tg_lambda_rows *inputs;
     uint32_t row_count;     /* rows that registers have */
     uint32_t constant_rows; /* rows that constants and literals are spread over */
+    struct tg_clock *clock;
     struct tg_arena *arena; /* of the batch */
     struct tg_arena *constant_arena;
     struct tg_buffer scratch;
@@ -120,6 +121,11 @@ struct tg_buffer *tg_call_scratch(const struct tg_call *call)
 struct tg_slice tg_call_keep(const struct tg_call *call, const struct tg_buffer *buffer)
 {
     return tg_arena_copy(call->arena, tg_buffer_slice(buffer));
+}
+
+int64_t tg_call_now_ms(const struct tg_call *call)
+{
+    return tg_clock_wall_ms(call->state->clock);
 }
 
 struct tg_column *tg_call_column(const struct tg_call *call, uint32_t slot, const struct tg_type *type)
@@ -480,6 +486,7 @@ struct tg_program_state *tg_program_state_new(const struct tg_program *program)
 {
     struct tg_program_state *state = (struct tg_program_state *)tg_alloc_zero(1, sizeof *state);
     state->program = program;
+    state->clock = tg_clock_real();
     state->registers =
         (struct register_state *)tg_alloc_zero((size_t)program->register_count + 1, sizeof *state->registers);
     state->selections = (struct selection_state *)tg_alloc_zero((size_t)program->selection_count + 1,
@@ -500,6 +507,13 @@ struct tg_program_state *tg_program_state_new(const struct tg_program *program)
     }
     compute_constants(state);
     return state;
+}
+
+void tg_program_state_set_clock(struct tg_program_state *state, struct tg_clock *clock)
+{
+    state->clock = clock;
+    for (uint32_t i = 0; i < state->program->lambda_count; i++)
+        tg_program_state_set_clock(state->lambdas[i], clock);
 }
 
 void tg_program_state_free(struct tg_program_state *state)

@@ -4,6 +4,7 @@
  * Errors of a row make that expression NULL for the row and are recorded; they never stop the batch. */
 #pragma once
 
+#include "base/clock.h"
 #include "data/batch.h"
 #include "expr/expr.h"
 
@@ -34,6 +35,8 @@ void tg_program_write(const struct tg_program *program, struct tg_buffer *out);
 const bool *tg_program_columns(const struct tg_program *program);
 
 struct tg_program_state *tg_program_state_new(const struct tg_program *program);
+/* What UNIX_TIMESTAMP() and the like read; without this call the real clock. */
+void tg_program_state_set_clock(struct tg_program_state *state, struct tg_clock *clock);
 void tg_program_state_free(struct tg_program_state *state); /* NULL is a no-op */
 
 /* Evaluates all expressions for the batch's existing rows. Results are valid until the next run (and hold
