@@ -3,6 +3,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "base/memory.h"
 
 enum { CAPACITY_LEAST = 64 };
@@ -63,18 +67,27 @@ static bool is_plain(uint8_t byte)
     return byte >= 0x20 && byte != '"' && byte != '\\';
 }
 
-static bool are_plain(const uint8_t *bytes) /* 8 of them, at once */
+/* Number of plain bytes from `at` on. */
+static size_t count_plain(struct tg_slice text, size_t at)
 {
-    uint64_t word;
-    memcpy(&word, bytes, sizeof word);
-    const uint64_t ones = 0x0101010101010101U;
-    const uint64_t highs = 0x8080808080808080U;
-    uint64_t quote = word ^ (ones * '"');
-    uint64_t backslash = word ^ (ones * '\\');
-    uint64_t found = (word - ones * 0x20) & ~word;
-    found |= (quote - ones) & ~quote;
-    found |= (backslash - ones) & ~backslash;
-    return (found & highs) == 0;
+    size_t start = at;
+#ifdef __SSE2__
+    const __m128i quote = _mm_set1_epi8('"');
+    const __m128i backslash = _mm_set1_epi8('\\');
+    const __m128i last_control = _mm_set1_epi8(0x1F);
+    while (at + 16 <= text.length) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(text.data + at));
+        __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
+        __m128i found = _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash));
+        int mask = _mm_movemask_epi8(_mm_or_si128(found, control));
+        if (mask != 0)
+            return at + (size_t)__builtin_ctz((unsigned)mask) - start;
+        at += 16;
+    }
+#endif
+    while (at < text.length && is_plain(text.data[at]))
+        at++;
+    return at - start;
 }
 
 static void append_escape(struct tg_buffer *buffer, uint8_t byte)
@@ -97,12 +110,9 @@ void tg_buffer_append_json_string(struct tg_buffer *buffer, struct tg_slice text
     tg_buffer_append_byte(buffer, '"');
     size_t at = 0;
     while (at < text.length) {
-        size_t start = at;
-        while (at + 8 <= text.length && are_plain(text.data + at))
-            at += 8;
-        while (at < text.length && is_plain(text.data[at]))
-            at++;
-        tg_buffer_append(buffer, text.data + start, at - start);
+        size_t plain = count_plain(text, at);
+        tg_buffer_append(buffer, text.data + at, plain);
+        at += plain;
         if (at < text.length)
             append_escape(buffer, text.data[at++]);
     }

@@ -85,8 +85,9 @@ struct tg_time_format {
     const struct tg_time_op *ops;
     uint32_t op_count;
     uint32_t part_count;   /* 0: the parts have no fixed places */
-    uint32_t fixed_length; /* bytes of every text that the parts describe */
+    uint32_t fixed_length; /* bytes that the parts describe */
     const struct tg_time_part *parts;
+    const struct tg_time_op *tail; /* an offset behind the parts; NULL: the text ends there */
 };
 
 /* Finds the parts of a pattern with fixed places, if it is one. */

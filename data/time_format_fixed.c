@@ -73,7 +73,11 @@ static bool add_op(struct layout *layout, const struct tg_time_op *op)
 void tg_time_format_fix(struct tg_arena *arena, struct tg_time_format *format)
 {
     struct layout layout = {.count = 0};
-    for (uint32_t i = 0; i < format->op_count; i++) {
+    uint32_t count = format->op_count;
+    const struct tg_time_op *tail = NULL;
+    if (count > 0 && format->ops[count - 1].kind == TG_TIME_OP_OFFSET)
+        tail = &format->ops[--count];
+    for (uint32_t i = 0; i < count; i++) {
         if (!add_op(&layout, &format->ops[i]))
             return;
     }
@@ -83,6 +87,7 @@ void tg_time_format_fix(struct tg_arena *arena, struct tg_time_format *format)
     format->parts = parts;
     format->part_count = layout.count;
     format->fixed_length = layout.length;
+    format->tail = tail;
 }
 
 /* Returns a number above 9 in `*wrong` bits if a byte is no digit. */
@@ -105,11 +110,34 @@ static inline uint32_t take_digits(const uint8_t *at, unsigned width, uint32_t *
     return value;
 }
 
+/* Offsets of the forms Z, +hhmm and +hh:mm, up to 17:59. */
+static bool take_offset(const struct tg_time_op *op, struct tg_slice text, int64_t *ret_ms)
+{
+    *ret_ms = 0;
+    if (tg_slice_equal(text, op->text))
+        return true;
+    bool colon = op->offset == TG_TIME_OFFSET_HH_COLON_MM || op->offset == TG_TIME_OFFSET_COLON_OPT_SS;
+    if (text.length != (colon ? 6 : 5) || (text.data[0] != '+' && text.data[0] != '-'))
+        return false;
+    uint32_t wrong = colon && text.data[3] != ':';
+    uint32_t hours = take_two(text.data + 1, &wrong);
+    uint32_t minutes = take_two(text.data + (colon ? 4 : 3), &wrong);
+    if (wrong != 0 || hours > 17 || minutes > 59)
+        return false;
+    int64_t ms = (int64_t)(hours * 60 + minutes) * 60000;
+    *ret_ms = text.data[0] == '-' ? -ms : ms;
+    return true;
+}
+
 bool tg_time_format_parse_fixed(const struct tg_time_format *format, struct tg_slice text, int64_t *ret_ms)
 {
     static const uint32_t powers[] = {1000000000, 100000000, 10000000, 1000000, 100000,
                                       10000,      1000,      100,      10,      1};
-    if (text.length != format->fixed_length || format->part_count == 0)
+    int64_t offset_ms = 0;
+    if (format->part_count == 0 || text.length < format->fixed_length)
+        return false;
+    struct tg_slice rest = tg_slice_of(text.data + format->fixed_length, text.length - format->fixed_length);
+    if (format->tail == NULL ? rest.length != 0 : !take_offset(format->tail, rest, &offset_ms))
         return false;
     uint32_t values[TG_TIME_SLOT_LITERAL] = {1970, 1, 1, 0, 0, 0, 0};
     uint32_t wrong = 0;
@@ -136,6 +164,6 @@ bool tg_time_format_parse_fixed(const struct tg_time_format *format, struct tg_s
                                       (int32_t)values[TG_TIME_SLOT_DAY]);
     uint32_t minutes = values[TG_TIME_SLOT_HOUR] * 60 + values[TG_TIME_SLOT_MINUTE];
     *ret_ms = days * 86400000 + ((int64_t)minutes * 60 + values[TG_TIME_SLOT_SECOND]) * 1000 +
-              values[TG_TIME_SLOT_NANO] / 1000000;
+              values[TG_TIME_SLOT_NANO] / 1000000 - offset_ms;
     return true;
 }

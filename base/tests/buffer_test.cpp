@@ -82,9 +82,9 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Buffer, EscapesAtEveryPlaceOfAWord)
 {
-    for (size_t at = 0; at < 20; at++) {
+    for (size_t at = 0; at < 40; at++) {
         for (char special : {'"', '\\', '\n'}) {
-            std::string text(20, '\x20');
+            std::string text(40, '\x20');
             text[at] = special;
             std::string wanted = "\"" + text.substr(0, at) + "\\" + (special == '\n' ? 'n' : special) +
                                  text.substr(at + 1) + "\"";

@@ -237,13 +237,28 @@ TEST_F(TimeFormat, ParsingAllocatesNothing)
     EXPECT_EQ(tg_allocation_count(), before);
 }
 
+/* In place of the Z or +0000 that was written. */
+static void append_offset(struct tg_buffer *text, const char *offset)
+{
+    std::string whole = tg_buffer_text(text);
+    size_t at = whole.find_first_of("Z+", whole.size() > 6 ? whole.size() - 6 : 0);
+    if (at == std::string::npos)
+        return;
+    text->length = at;
+    tg_buffer_append_text(text, offset);
+}
+
 /* The pass over fixed places and the general parser agree: an optional nothing sends a pattern to the general
  * one. */
 TEST_F(TimeFormat, FixedPlacesAndGeneralParserAgree)
 {
     const char *patterns[][2] = {{"yyyy-MM-dd HH:mm:ss", "[]yyyy-MM-dd HH:mm:ss"},
                                  {"yyyyMMddHHmmssSSS", "[]yyyyMMddHHmmssSSS"},
-                                 {"dd.MM.uuuu 'at' HH:mm:ss.SSSSSS", "[]dd.MM.uuuu 'at' HH:mm:ss.SSSSSS"}};
+                                 {"dd.MM.uuuu 'at' HH:mm:ss.SSSSSS", "[]dd.MM.uuuu 'at' HH:mm:ss.SSSSSS"},
+                                 {"uuuu-MM-dd HHX", "[]uuuu-MM-dd HHX"},
+                                 {"uuuu-MM-dd HHxxx", "[]uuuu-MM-dd HHxxx"},
+                                 {"uuuu-MM-dd HHZ", "[]uuuu-MM-dd HHZ"},
+                                 {"uuuu-MM-dd HHXXXX", "[]uuuu-MM-dd HHXXXX"}};
     unsigned seed = 12345;
     for (const auto &pair : patterns) {
         const struct tg_time_format *fixed = compile(pair[0]);
@@ -252,6 +267,8 @@ TEST_F(TimeFormat, FixedPlacesAndGeneralParserAgree)
             seed = seed * 1664525U + 1013904223U;
             struct tg_buffer text = {};
             tg_time_format_write(general, static_cast<int64_t>(seed) * 1000003, &text);
+            if (i % 4 == 0)
+                append_offset(&text, i % 3 == 0 ? "+0230" : "-17:59");
             if (i % 2 == 0)
                 text.data[seed % text.length] = static_cast<uint8_t>("0123456789-: .+ATat"[seed / 64 % 19]);
             int64_t by_fixed = -1;
