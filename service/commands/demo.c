@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ROUND_MS = 250, POLL_MAX = 256, ROW_WIDTH_MAX = 110 };
+enum { ROUND_MS = 250, POLL_MAX = 256, ROW_WIDTH_MAX = 100 };
 
 static const char *const result_topics[] = {"notifications", "invoice-items-flat", "store-totals"};
 enum { RESULT_COUNT = sizeof result_topics / sizeof *result_topics };
@@ -105,9 +105,10 @@ static void show(struct demo *demo, const struct tg_message *messages, uint32_t 
             continue;
         printf("%-20s ", result_topics[topic]);
         print_key(message, strcmp(result_topics[topic], "store-totals") == 0);
-        int width = (int)message->value.length < ROW_WIDTH_MAX ? (int)message->value.length : ROW_WIDTH_MAX;
-        printf("  %.*s%s\n", width, (const char *)message->value.data,
-               width < (int)message->value.length ? "..." : "");
+        /* The end of a long row says more than its beginning. */
+        size_t hidden = message->value.length > ROW_WIDTH_MAX ? message->value.length - ROW_WIDTH_MAX : 0;
+        printf("  %s%.*s\n", hidden > 0 ? "..." : "", (int)(message->value.length - hidden),
+               (const char *)message->value.data + hidden);
     }
     fflush(stdout);
 }
