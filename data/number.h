@@ -15,7 +15,10 @@ enum { TG_DOUBLE_TEXT_MAX = 32, TG_INT64_TEXT_MAX = 24 };
 size_t tg_double_write(double value, char out[TG_DOUBLE_TEXT_MAX]);
 size_t tg_int64_write(int64_t value, char out[TG_INT64_TEXT_MAX]);
 
-/* Correctly rounded; the whole text must be a JSON-like number (sign, digits, fraction, exponent). */
+/* Correctly rounded. The whole text must be [sign] digits [. digits] [e [sign] digits], with a digit before
+ * or behind the point
+ * ("+1", ".5" and "5." are numbers here). Beyond a double's range: an infinity, or zero. False if the text is
+ * anything else. */
 bool tg_double_parse(struct tg_slice text, double *ret_value);
 /* The whole text: optional sign and digits; false on anything else or overflow. */
 bool tg_int64_parse(struct tg_slice text, int64_t *ret_value);
