@@ -47,7 +47,9 @@ void tg_plan_write_format(const struct tg_plan_format *format, struct tg_buffer 
     tg_buffer_append_text(out, format->name);
     if (format->unwrapped)
         tg_buffer_append_text(out, " unwrapped");
-    if (format->delimiter != 0)
+    if (format->delimiter == ' ' || format->delimiter == '\t')
+        tg_buffer_printf(out, " delimiter %s", format->delimiter == ' ' ? "SPACE" : "TAB");
+    else if (format->delimiter != 0)
         tg_buffer_printf(out, " delimiter '%c'", format->delimiter);
 }
 

@@ -226,6 +226,22 @@ TG_MUST_CHECK static enum tg_code read_table_call(struct tg_scope *scope, const 
     return TG_OK;
 }
 
+/* Names of all functions, each NUL-terminated; for tg_closest. */
+struct function_names {
+    struct tg_arena *arena;
+};
+
+static const char *function_name_at(const void *context, size_t index)
+{
+    const struct function_names *names = context;
+    const struct tg_function *function = tg_function_at(index);
+    if (function == NULL)
+        return NULL;
+    if ((function->flags & TG_FUNCTION_OPERATOR) != 0)
+        return "";
+    return tg_arena_printf(names->arena, "%.*s", (int)strcspn(function->signature, "("), function->signature);
+}
+
 enum tg_code tg_scope_call(struct tg_scope *scope, const struct tg_ast_expr *ast,
                            const struct tg_expr **ret_expr, struct tg_error *reterr)
 {
@@ -237,5 +253,14 @@ enum tg_code tg_scope_call(struct tg_scope *scope, const struct tg_ast_expr *ast
     const struct tg_expr **arguments = NULL;
     uint32_t count = 0;
     TG_TRY(read_arguments(scope, ast, &arguments, &count, reterr));
-    return tg_expr_call(scope->analyzer->arena, name, arguments, count, ast->place, ret_expr, reterr);
+    enum tg_code code =
+        tg_expr_call(scope->analyzer->arena, name, arguments, count, ast->place, ret_expr, reterr);
+    if (code == TG_CODE_UNKNOWN_NAME &&
+        reterr->hint[0] == '\0') { /* no scalar function is alike: perhaps another kind is */
+        const struct function_names names = {.arena = scope->analyzer->arena};
+        const char *closest = tg_closest(ast->name, function_name_at, &names);
+        if (closest != NULL)
+            (void)tg_fail_hint(reterr, "did you mean %s?", closest);
+    }
+    return code;
 }

@@ -70,6 +70,10 @@ static enum tg_code fail_column(const struct tg_scope *scope, const struct tg_as
     const char *closest = tg_closest(ast->name, row_name_at, scope->row);
     if (closest != NULL)
         return tg_fail_hint(reterr, "did you mean %s?", closest);
+    for (const char *c = ast->name; *c != '\0'; c++)
+        if (*c >= 'a' && *c <= 'z') /* it was quoted, else it would be upper case */
+            return tg_fail_hint(reterr, "double quotes and backquotes are for names; a text is written '%s'",
+                                ast->name);
     struct tg_buffer list = {0};
     for (uint32_t i = 0; i < scope->row->source_count && list.length < 300; i++)
         tg_buffer_printf(&list, "%s%s", i == 0 ? "" : ", ", scope->row->columns[i].name);

@@ -20,7 +20,7 @@ static void describe(const struct tg_plan_node *node, struct tg_buffer *out)
     if (rekey->key_count == 0)
         tg_buffer_append_text(out, rekey->drop_null_keys ? "nothing: one group for all rows" : "NULL");
     if (rekey->drop_null_keys && rekey->key_count > 0)
-        tg_buffer_append_text(out, ", dropping rows without");
+        tg_buffer_append_text(out, ", dropping rows where it is NULL");
     if (rekey->repartition) {
         tg_buffer_append_text(out, ", through a repartition topic, key ");
         tg_plan_write_format(&rekey->key_format, out);

@@ -1,0 +1,18 @@
+-- What CREATE STREAM and CREATE TABLE say: formats, times, windows, headers.
+SET 'ksql.persistence.default.format.value'='JSON';
+CREATE TYPE address AS STRUCT<city STRING, zip STRING>;
+CREATE STREAM defaults (a INT) WITH (KAFKA_TOPIC='defaults');
+CREATE STREAM timed (id INT KEY, happened STRING, home address) WITH (KAFKA_TOPIC='timed', PARTITIONS=3, TIMESTAMP='happened', TIMESTAMP_FORMAT='yyyy-MM-dd HH:mm:ss');
+CREATE STREAM csv (id STRING KEY, a INT, b DOUBLE) WITH (KAFKA_TOPIC='csv', FORMAT='DELIMITED', VALUE_DELIMITER='TAB', KEY_DELIMITER='|');
+CREATE STREAM headers (h ARRAY<STRUCT<key STRING, value BYTES>> HEADERS, id INT KEY, v INT, trace BYTES HEADER('trace')) WITH (KAFKA_TOPIC='h');
+CREATE TABLE windowed (id STRING PRIMARY KEY, n BIGINT) WITH (KAFKA_TOPIC='w', WINDOW_TYPE='TUMBLING', WINDOW_SIZE='30 SECONDS');
+CREATE STREAM IF NOT EXISTS defaults (b STRING) WITH (KAFKA_TOPIC='never');
+CREATE STREAM at_home AS SELECT id, happened, home->city FROM timed;
+CREATE STREAM times WITH (TIMESTAMP='t') AS SELECT id, ROWTIME + 1 AS t FROM timed;
+CREATE STREAM traced AS SELECT id, trace, h[1]->value AS first FROM headers;
+CREATE TABLE still_windowed AS SELECT id, n, WINDOWEND AS until FROM windowed WHERE WINDOWSTART > '2024-01-01';
+CREATE STREAM semicolons WITH (VALUE_DELIMITER=';') AS SELECT * FROM csv;
+CREATE STREAM tabs AS SELECT * FROM csv;
+INSERT INTO timed (id, happened) VALUES (1, '2024-01-01 00:00:00');
+INSERT INTO defaults VALUES (1 + 2);
+INSERT INTO defaults (ROWTIME, a) VALUES (1700000000000, NULL);
