@@ -233,6 +233,35 @@ void tg_table_commit(struct tg_table *table)
     tg_order_committed(table);
 }
 
+void tg_table_put_committed(struct tg_table *table, struct tg_slice key, uint64_t hash,
+                            const struct tg_version_view *version)
+{
+    bool created = false;
+    struct tg_entry *entry = tg_table_upsert(table, key, hash, version->bytes.length, &created);
+    TG_ASSERT(!tg_entry_has(entry, TG_ENTRY_OPEN | TG_ENTRY_SEALED));
+    if (created && table->complete)
+        tg_entry_set(entry, TG_ENTRY_NOT_IN_DB);
+    if (tg_entry_has(entry, TG_ENTRY_PENDING))
+        table->pending_bytes -= entry->value_length;
+    tg_table_set_value(table, entry, version->bytes);
+    entry->timestamp_ms = version->timestamp_ms;
+    tg_entry_unset(entry, TG_ENTRY_REMOVED | TG_ENTRY_ABSENT);
+    tg_entry_set(entry, version->removed ? TG_ENTRY_REMOVED | TG_ENTRY_ABSENT : 0);
+    table->pending_changes++;
+    if (tg_entry_has(entry, TG_ENTRY_PENDING)) {
+        table->pending_bytes += entry->value_length;
+    } else if (version->removed && tg_entry_has(entry, TG_ENTRY_NOT_IN_DB)) {
+        retire(table, entry);
+        bury_if_many(table);
+    } else {
+        tg_entry_set(entry, TG_ENTRY_PENDING);
+        table->unclean_count++;
+        table->pending_bytes += entry->key_length + entry->value_length;
+        tg_entry_list_add(&table->pending, entry);
+        tg_order_add(table, entry);
+    }
+}
+
 void tg_table_written(struct tg_table *table)
 {
     for (size_t i = 0; i < table->pending.count; i++) {

@@ -6,6 +6,7 @@
 #include <limits.h>
 
 #define CACHE_BYTES_DEFAULT (16u << 20)
+#define PREFETCH_BYTES_LEAST (2u << 20) /* below it, the processor's caches hold the table */
 #define META_VERSION 1
 #define META_BYTES                                                                                           \
     18u /* version u8 | has rows u8 | layout id u64 | changelog offset i64, then the progress */
@@ -281,6 +282,8 @@ enum tg_code tg_store_get(struct tg_store *store, struct tg_slice key, bool *ret
 
 void tg_store_prefetch(const struct tg_store *store, const struct tg_slice *keys, size_t count)
 {
+    if (tg_table_bytes(&store->table) < PREFETCH_BYTES_LEAST)
+        return;
     uint64_t hashes[TG_STORE_PREFETCH_MAX];
     if (count > TG_STORE_PREFETCH_MAX)
         count = TG_STORE_PREFETCH_MAX;

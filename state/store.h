@@ -110,14 +110,16 @@ int64_t tg_store_changelog_offset(const struct tg_store *store);
 /* The operators' times, as given to tg_store_apply. */
 struct tg_slice tg_store_progress(const struct tg_store *store);
 
-/* ---- restore: committed changelog records, straight to RocksDB (in offset order; later ones win) ---- */
+/* ---- restore: committed changelog records (in offset order; later ones win) ---- */
 
 struct tg_restore_record {
     struct tg_slice key;
     struct tg_value value;
     bool removed;
 };
-/* Writes the records and `next_offset` in one WriteBatch; drops table entries. */
+/* The records are committed, as if by tg_store_apply, and `next_offset` is the changelog offset then; what is
+ * uncommitted is dropped. Writes to RocksDB when much is pending. Errors: IO, CORRUPT: the store must be
+ * closed. */
 TG_MUST_CHECK enum tg_code tg_store_restore(struct tg_store *store, const struct tg_restore_record *records,
                                             size_t count, int64_t next_offset, struct tg_error *reterr);
 /* Empties the store and forgets its changelog offset and progress: before a full restore. */

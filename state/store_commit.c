@@ -3,8 +3,6 @@
 #include "state/order.h"
 #include "state/store_internal.h"
 
-#include <stdlib.h>
-
 /* About a fifth of a second to read and write again. */
 #define PENDING_CHANGES_MAX (256u << 10)
 
@@ -128,34 +126,21 @@ void tg_store_discard(struct tg_store *store)
 
 /* ---- restore ---- */
 
-static int compare_records(const void *a, const void *b)
+/* Without a commit unit's batch: while a store is restored, nothing else of its task is written. */
+static enum tg_code write_restored(struct tg_store *store, struct tg_error *reterr)
 {
-    const struct tg_restore_record *left = *(const struct tg_restore_record *const *)a;
-    const struct tg_restore_record *right = *(const struct tg_restore_record *const *)b;
-    int order = tg_slice_compare(left->key, right->key);
-    if (order != 0)
-        return order;
-    return left < right ? -1 : left > right; /* in offset order */
-}
-
-/* Sorted, and only the last record of each key: a third of the time of RocksDB in any order. */
-static void add_records(rocksdb_writebatch_t *writes, struct tg_slice prefix,
-                        const struct tg_restore_record *records, size_t count)
-{
-    const struct tg_restore_record **sorted = tg_alloc((count + 1) * sizeof *sorted);
-    for (size_t i = 0; i < count; i++)
-        sorted[i] = &records[i];
-    qsort(sorted, count, sizeof *sorted, compare_records);
-    for (size_t i = 0; i < count; i++) {
-        const struct tg_restore_record *record = sorted[i];
-        if (i + 1 < count && tg_slice_equal(record->key, sorted[i + 1]->key))
-            continue;
-        if (record->removed)
-            delete_row(writes, prefix, record->key);
-        else
-            put_row(writes, prefix, record->key, record->value);
-    }
-    tg_free(sorted);
+    rocksdb_writebatch_t *writes = rocksdb_writebatch_create();
+    tg_store_add_pending(store, writes);
+    char *message = NULL;
+    rocksdb_write(store->state->database.handle, store->state->database.write, writes, &message);
+    rocksdb_writebatch_destroy(writes);
+    enum tg_code code = tg_database_check(&store->state->database, message, "write restored state", reterr);
+    if (code != TG_OK)
+        store->unwritten =
+            true; /* what was pending is lost: the store can only be closed, and restored again */
+    else
+        tg_table_shrink(&store->table, store->cache_bytes_max);
+    return code;
 }
 
 enum tg_code tg_store_restore(struct tg_store *store, const struct tg_restore_record *records, size_t count,
@@ -164,29 +149,18 @@ enum tg_code tg_store_restore(struct tg_store *store, const struct tg_restore_re
     TG_ASSERT(store->open_cursors == 0);
     TG_TRY(tg_store_check_written(store, reterr));
     tg_store_discard(store);
-    int64_t old_offset = store->changelog_offset;
-    rocksdb_writebatch_t *writes = rocksdb_writebatch_create();
-    /* What is pending is older than the records. */
-    tg_store_add_pending(store, writes);
-    tg_database_key(&store->key, store->id, (uint32_t)store->partition, TG_DATABASE_ROW);
-    add_records(writes, tg_buffer_slice(&store->key), records, count);
-    store->has_rows = store->has_rows || count > 0;
-    store->changelog_offset = next_offset;
-    tg_store_write_meta(store, writes);
-    char *message = NULL;
-    rocksdb_write(store->state->database.handle, store->state->database.write, writes, &message);
-    rocksdb_writebatch_destroy(writes);
-    tg_table_clear(&store->table);
-    store->table.complete = !store->has_rows;
-    store->load_tried = false;
-    store->database_reads = 0;
-    enum tg_code code = tg_database_check(&store->state->database, message, "write restored state", reterr);
-    if (code != TG_OK) {
-        store->changelog_offset = old_offset;
-        store->unwritten =
-            true; /* what was pending is lost: the store can only be closed, and restored again */
+    for (size_t i = 0; i < count; i++) {
+        const struct tg_restore_record *record = &records[i];
+        const struct tg_version_view version = {
+            .bytes = record->removed ? tg_slice_of(NULL, 0) : record->value.bytes,
+            .timestamp_ms = record->value.timestamp_ms,
+            .removed = record->removed,
+        };
+        tg_table_put_committed(&store->table, record->key, tg_slice_hash(record->key), &version);
     }
-    return code;
+    store->changelog_offset = next_offset;
+    store->meta_changed = true;
+    return write_back_is_due(store) ? write_restored(store, reterr) : TG_OK;
 }
 
 enum tg_code tg_store_clear(struct tg_store *store, struct tg_error *reterr)

@@ -172,6 +172,10 @@ void tg_table_seal(struct tg_table *table);
 void tg_table_commit(struct tg_table *table);
 /* Drops every uncommitted version of both generations. */
 void tg_table_discard(struct tg_table *table);
+/* A version that is committed without having been open here: a record of the changelog. The key must not be
+ * dirty. */
+void tg_table_put_committed(struct tg_table *table, struct tg_slice key, uint64_t hash,
+                            const struct tg_version_view *version);
 /* The pending versions were taken to be written: their entries become clean. */
 void tg_table_written(struct tg_table *table);
 

@@ -430,8 +430,14 @@ TEST_F(Store, RestoreWritesTheLastRecordOfEachKey)
     EXPECT_EQ(get("old"), std::nullopt);
     EXPECT_EQ(tg_store_changelog_offset(store), 9);
     ASSERT_OK(tg_store_restore(store, nullptr, 0, 12, &error));
+    reopenStore();
     EXPECT_EQ(tg_store_changelog_offset(store), 12);
-    EXPECT_EQ(get("c"), (Row{"3", 6}));
+    EXPECT_EQ(scan(), (Rows{{"b", {"2", 3}}, {"c", {"3", 6}}}));
+    records[3].removed = false;
+    ASSERT_OK(
+        tg_store_restore(store, records.data(), records.size(), 18, &error)); /* the table has no rows now */
+    EXPECT_EQ(get("old"), std::nullopt);
+    EXPECT_EQ(scan(), (Rows{{"a", {"", 4}}, {"b", {"2", 3}}, {"c", {"3", 6}}}));
 }
 
 TEST_F(Store, WhatIsInABatchMustBeWrittenBeforeRocksDbIsAsked)
@@ -460,15 +466,17 @@ TEST_F(Store, PrefetchingIsOnlyAHint)
     open(nullptr);
     std::vector<std::string> names;
     std::vector<struct tg_slice> keys;
-    for (int i = 0; i < 100; i++)
+    for (int i = 0; i < 40000; i++)
         names.push_back("key" + std::to_string(i));
     for (const std::string &name : names)
         keys.push_back(slice(name));
     tg_store_prefetch(store, keys.data(), keys.size());
-    for (int i = 0; i < 100; i += 2)
-        put(names[(size_t)i], "1");
-    tg_store_prefetch(store, keys.data(), keys.size());
-    EXPECT_EQ(scan().size(), 50u);
+    for (size_t i = 0; i < names.size(); i += 2)
+        put(names[i], std::string(60, 'x'));
+    EXPECT_GT(tg_store_counters(store).bytes, 2u << 20) << "else nothing is fetched";
+    for (size_t i = 0; i + 10 < keys.size(); i += 10)
+        tg_store_prefetch(store, &keys[i], 10);
+    EXPECT_EQ(scan().size(), 20000u);
 }
 
 TEST_F(Store, AllocatesNothingPerEditAfterWarmUp)
