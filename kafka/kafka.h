@@ -63,6 +63,8 @@ struct tg_topic_spec {
     const struct tg_topic_setting *settings;
     uint32_t setting_count;
 };
+/* The topic takes any time stamp unless its settings say otherwise (brokers refuse more than an hour ahead by
+ * default). */
 TG_MUST_CHECK enum tg_code tg_admin_create_topic(struct tg_cluster *cluster, const struct tg_topic_spec *spec,
                                                  int timeout_ms,
                                                  struct tg_error *reterr); /* DUPLICATE_NAME if it exists */
@@ -157,7 +159,9 @@ TG_MUST_CHECK enum tg_code tg_consumer_seek(struct tg_consumer *consumer, const 
 enum tg_message_kind {
     TG_MESSAGE_RECORD,
     TG_MESSAGE_END,   /* the partition's end was reached: `offset` is the position, past control records */
-    TG_MESSAGE_ERROR, /* of this partition: `code`, and the text with tg_message_error() */
+    TG_MESSAGE_ERROR, /* of this partition: `code`, and the text with tg_message_error(). After
+                         OFFSET_OUT_OF_RANGE the partition stands until tg_consumer_start(); other errors are
+                         tried again by themselves */
 };
 struct tg_message {
     enum tg_message_kind kind;
@@ -224,7 +228,7 @@ struct tg_outgoing {
     int32_t partition;
     struct tg_slice key;   /* data NULL: none */
     struct tg_slice value; /* data NULL: none (a tombstone) */
-    int64_t timestamp_ms;
+    int64_t timestamp_ms;  /* 0 arrives as 1 in a real cluster: librdkafka takes 0 for "now" */
     const struct tg_header *headers;
     uint32_t header_count;
 };

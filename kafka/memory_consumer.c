@@ -236,12 +236,12 @@ static void close_consumer(struct tg_consumer *base)
     free_consumer(consumer);
 }
 
-void tg_memory_kill_consumer(struct tg_consumer *base)
+void tg_memory_kill_consumer(struct tg_consumer *consumer)
 {
-    struct memory_consumer *consumer = (struct memory_consumer *)base;
-    (void)memory_lock(&consumer->cluster->base);
-    memory_group_part(consumer, false);
-    free_consumer(consumer);
+    struct memory_consumer *killed = (struct memory_consumer *)consumer;
+    (void)memory_lock(&killed->cluster->base);
+    memory_group_part(killed, false);
+    free_consumer(killed);
 }
 
 static const struct tg_consumer_kind memory_consumer_kind = {

@@ -7,36 +7,36 @@ static struct memory_cluster *lock_memory(struct tg_cluster *cluster)
     return memory_lock(cluster);
 }
 
-void tg_memory_inject(struct tg_cluster *base, const struct tg_memory_fault *fault)
+void tg_memory_inject(struct tg_cluster *cluster, const struct tg_memory_fault *fault)
 {
     TG_ASSERT(fault->nth > 0);
-    struct memory_cluster *cluster = lock_memory(base);
-    tg_grow((void **)&cluster->faults, &cluster->fault_capacity, cluster->fault_count + 1,
-            sizeof *cluster->faults);
-    cluster->faults[cluster->fault_count++] = *fault;
-    memory_unlock(cluster);
+    struct memory_cluster *memory = lock_memory(cluster);
+    tg_grow((void **)&memory->faults, &memory->fault_capacity, memory->fault_count + 1,
+            sizeof *memory->faults);
+    memory->faults[memory->fault_count++] = *fault;
+    memory_unlock(memory);
 }
 
-uint32_t tg_memory_faults_waiting(struct tg_cluster *base)
+uint32_t tg_memory_faults_waiting(struct tg_cluster *cluster)
 {
-    struct memory_cluster *cluster = lock_memory(base);
-    uint32_t count = (uint32_t)cluster->fault_count;
-    memory_unlock(cluster);
+    struct memory_cluster *memory = lock_memory(cluster);
+    uint32_t count = (uint32_t)memory->fault_count;
+    memory_unlock(memory);
     return count;
 }
 
-void tg_memory_clear_faults(struct tg_cluster *base)
+void tg_memory_clear_faults(struct tg_cluster *cluster)
 {
-    struct memory_cluster *cluster = lock_memory(base);
-    cluster->fault_count = 0;
-    memory_unlock(cluster);
+    struct memory_cluster *memory = lock_memory(cluster);
+    memory->fault_count = 0;
+    memory_unlock(memory);
 }
 
-uint64_t tg_memory_call_count(struct tg_cluster *base, enum tg_memory_call call)
+uint64_t tg_memory_call_count(struct tg_cluster *cluster, enum tg_memory_call call)
 {
-    struct memory_cluster *cluster = lock_memory(base);
-    uint64_t count = cluster->calls[call];
-    memory_unlock(cluster);
+    struct memory_cluster *memory = lock_memory(cluster);
+    uint64_t count = memory->calls[call];
+    memory_unlock(memory);
     return count;
 }
 
@@ -73,20 +73,20 @@ enum tg_code memory_strike_plain(struct memory_cluster *cluster, enum tg_memory_
     return memory_strike(cluster, call, &fault) ? memory_fail_fault(&fault, reterr) : TG_OK;
 }
 
-void tg_memory_hold_commit(struct tg_cluster *base, const char *transactional_id, enum tg_memory_hold how)
+void tg_memory_hold_commit(struct tg_cluster *cluster, const char *transactional_id, enum tg_memory_hold how)
 {
-    struct memory_cluster *cluster = lock_memory(base);
-    struct memory_transactional *transactional = memory_transactional_get(cluster, transactional_id);
+    struct memory_cluster *memory = lock_memory(cluster);
+    struct memory_transactional *transactional = memory_transactional_get(memory, transactional_id);
     transactional->hold_next = true;
     transactional->hold_how = how;
-    memory_unlock(cluster);
+    memory_unlock(memory);
 }
 
-enum tg_code tg_memory_deliver_commit(struct tg_cluster *base, const char *transactional_id,
+enum tg_code tg_memory_deliver_commit(struct tg_cluster *cluster, const char *transactional_id,
                                       struct tg_error *reterr)
 {
-    struct memory_cluster *cluster = lock_memory(base);
-    struct memory_transactional *transactional = memory_transactional_get(cluster, transactional_id);
+    struct memory_cluster *memory = lock_memory(cluster);
+    struct memory_transactional *transactional = memory_transactional_get(memory, transactional_id);
     enum tg_code code = TG_OK;
     if (!transactional->held)
         code = tg_fail(reterr, TG_CODE_USAGE, "no commit of '%s' is held", transactional_id);
@@ -94,19 +94,19 @@ enum tg_code tg_memory_deliver_commit(struct tg_cluster *base, const char *trans
         code = tg_fail(reterr, TG_CODE_KAFKA_FENCED, "the producer epoch is %d, the late request has %d",
                        transactional->epoch, transactional->held_epoch);
     else if (transactional->ongoing)
-        memory_transactional_end(cluster, transactional, true); /* of whatever transaction is open by now */
+        memory_transactional_end(memory, transactional, true); /* of whatever transaction is open by now */
     transactional->held = false;
-    memory_changed(cluster);
-    memory_unlock(cluster);
+    memory_changed(memory);
+    memory_unlock(memory);
     return code;
 }
 
-void tg_memory_expire_session(struct tg_consumer *base)
+void tg_memory_expire_session(struct tg_consumer *consumer)
 {
-    struct memory_consumer *consumer = (struct memory_consumer *)base;
-    struct memory_cluster *cluster = lock_memory(&consumer->cluster->base);
-    if (consumer->member != NULL)
-        memory_group_remove(cluster, consumer->group, consumer->member);
-    memory_changed(cluster);
-    memory_unlock(cluster);
+    struct memory_consumer *stopped = (struct memory_consumer *)consumer;
+    struct memory_cluster *memory = lock_memory(&stopped->cluster->base);
+    if (stopped->member != NULL)
+        memory_group_remove(memory, stopped->group, stopped->member);
+    memory_changed(memory);
+    memory_unlock(memory);
 }

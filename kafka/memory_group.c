@@ -70,6 +70,7 @@ static void assign_topic(struct memory_group *group, struct memory_member *membe
         if (comes_before(group->members[i], member))
             rank++;
     }
+    TG_ASSERT(members > 0); /* the member itself */
     int32_t each = topic->partition_count / members;
     int32_t extra = topic->partition_count % members;
     int32_t first = rank * each + (rank < extra ? rank : extra);

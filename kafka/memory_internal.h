@@ -180,7 +180,7 @@ struct memory_cluster {
 };
 
 /* Takes the mutex, and lets time do its work: transactions and sessions that ran out end first. */
-struct memory_cluster *memory_lock(struct tg_cluster *cluster);
+struct memory_cluster *memory_lock(struct tg_cluster *base);
 void memory_unlock(struct memory_cluster *cluster);
 int64_t memory_now_us(const struct memory_cluster *cluster);
 /* Waits for a change, with the mutex released meanwhile. False: the deadline is over (at once with a virtual
@@ -374,7 +374,7 @@ enum tg_code memory_create_topic(struct tg_cluster *base, const struct tg_topic_
                                  struct tg_error *reterr);
 enum tg_code memory_delete_topic(struct tg_cluster *base, const char *name, int timeout_ms,
                                  struct tg_error *reterr);
-enum tg_code memory_partition_count(struct tg_cluster *base, const char *topic, int timeout_ms,
+enum tg_code memory_partition_count(struct tg_cluster *base, const char *name, int timeout_ms,
                                     int32_t *ret_count, struct tg_error *reterr);
 enum tg_code memory_topic_setting(struct tg_cluster *base, const struct tg_topic_setting_request *request,
                                   const char **ret_value, struct tg_error *reterr);

@@ -119,7 +119,8 @@ struct real_partition {
     uint32_t tag;
     int64_t start_offset;
     enum real_partition_state state;
-    bool paused; /* by the caller */
+    bool paused;  /* by the caller */
+    bool stopped; /* librdkafka gave its fetcher up (no reset policy): only a new assignment brings it back */
 };
 
 struct real_consumer {

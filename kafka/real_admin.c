@@ -55,6 +55,19 @@ static enum tg_code topic_result(const rd_kafka_topic_result_t **results, size_t
 
 /* ---- create and delete ---- */
 
+/* Row times are event times: brokers from 3.6 on refuse, unless told otherwise, records more than an hour
+ * ahead of their clock, and one such record would fail every transaction that holds it. */
+static const struct tg_topic_setting accept_any_time = {"message.timestamp.after.max.ms",
+                                                        "9223372036854775807"};
+
+static bool sets(const struct tg_topic_spec *spec, const char *name)
+{
+    for (uint32_t i = 0; i < spec->setting_count; i++)
+        if (strcmp(spec->settings[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 static enum tg_code send_create(struct real_admin_call *call, const struct tg_topic_spec *spec,
                                 struct tg_error *reterr)
 {
@@ -65,6 +78,8 @@ static enum tg_code send_create(struct real_admin_call *call, const struct tg_to
         return tg_fail(reterr, TG_CODE_CONFIG, "cannot %s: %s", call->what, reason);
     for (uint32_t i = 0; i < spec->setting_count; i++)
         (void)rd_kafka_NewTopic_set_config(topic, spec->settings[i].name, spec->settings[i].value);
+    if (!sets(spec, accept_any_time.name))
+        (void)rd_kafka_NewTopic_set_config(topic, accept_any_time.name, accept_any_time.value);
     rd_kafka_CreateTopics(call->client, &topic, 1, call->options, call->queue);
     enum tg_code code = real_admin_wait(call, reterr);
     rd_kafka_NewTopic_destroy(topic);

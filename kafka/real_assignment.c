@@ -196,8 +196,42 @@ static enum tg_code seek_starting(struct real_consumer *consumer, struct tg_erro
                                                  : real_fail(reterr, failure, NULL, "start a partition");
 }
 
+static bool must_assign_again(const struct real_consumer *consumer)
+{
+    for (size_t i = 0; i < consumer->partition_count; i++)
+        if (consumer->partitions[i].stopped && consumer->partitions[i].state == REAL_STARTING)
+            return true;
+    return false;
+}
+
+/* Brings fetchers back that librdkafka gave up. All others stop and go on where they were: rare enough. */
+static void assign_again(struct real_consumer *consumer)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)consumer->partition_count);
+    for (size_t i = 0; i < consumer->partition_count; i++)
+        rd_kafka_topic_partition_list_add(list, consumer->partitions[i].topic,
+                                          consumer->partitions[i].partition);
+    (void)rd_kafka_position(consumer->client, list);
+    for (int i = 0; i < list->cnt; i++) {
+        struct real_partition *partition = &consumer->partitions[i];
+        if (partition->state != REAL_RUNNING)
+            list->elems[i].offset = RD_KAFKA_OFFSET_BEGINNING; /* held back; sought when it starts */
+        else if (list->elems[i].offset < 0)                    /* nothing has come yet */
+            list->elems[i].offset = native_offset(partition->start_offset);
+        partition->stopped = false;
+    }
+    (void)rd_kafka_assign(consumer->client, list);
+    for (int i = list->cnt - 1; i >= 0; i--)
+        if (consumer->partitions[i].state == REAL_RUNNING && !consumer->partitions[i].paused)
+            rd_kafka_topic_partition_list_del_by_idx(list, i);
+    (void)rd_kafka_pause_partitions(consumer->client, list);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 enum tg_code real_apply_starts(struct real_consumer *consumer, struct tg_error *reterr)
 {
+    if (must_assign_again(consumer))
+        assign_again(consumer);
     enum tg_code code = look_up_starts(consumer, reterr);
     if (code == TG_OK)
         code = seek_starting(consumer, reterr);
@@ -282,6 +316,9 @@ enum tg_code real_assign(struct tg_consumer *base, const struct tg_offset *offse
         struct real_partition *partition = add_partition(consumer, offsets[i].topic, offsets[i].partition);
         partition->tag = i;
         partition->state = REAL_RUNNING;
+        partition->start_offset = list->elems[i].offset >= 0                     ? list->elems[i].offset
+                                  : list->elems[i].offset == RD_KAFKA_OFFSET_END ? TG_OFFSET_LATEST
+                                                                                 : TG_OFFSET_EARLIEST;
     }
     rd_kafka_resp_err_t error = rd_kafka_assign(consumer->client, list);
     rd_kafka_topic_partition_list_destroy(list);

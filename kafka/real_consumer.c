@@ -73,7 +73,7 @@ static bool convert(struct real_consumer *consumer, rd_kafka_message_t *native, 
                  rd_kafka_message_errstr(native));
         return false;
     }
-    const struct real_partition *partition = partition_of(consumer, native);
+    struct real_partition *partition = partition_of(consumer, native);
     if (partition == NULL || partition->state != REAL_RUNNING)
         return false;
     *message = (struct tg_message){
@@ -92,6 +92,10 @@ static bool convert(struct real_consumer *consumer, rd_kafka_message_t *native, 
     } else {
         message->kind = TG_MESSAGE_ERROR;
         message->code = real_code(native->err);
+        if (native->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
+            partition->state = REAL_ASSIGNED;
+            partition->stopped = true;
+        }
     }
     return true;
 }

@@ -29,6 +29,7 @@ static int slot_of(int16_t api_key)
     }
 }
 
+/* NOLINTBEGIN(readability-function-size): the parameters are librdkafka's */
 /* Called for each complete write, librdkafka's own repetitions included; a part of a request cannot act on a
  * broker. */
 static rd_kafka_resp_err_t on_request_sent(rd_kafka_t *client, int socket, const char *broker,
@@ -56,6 +57,8 @@ static rd_kafka_resp_err_t on_response_received(rd_kafka_t *client, int socket, 
         atomic_fetch_add(&taint->answered[slot], 1);
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
+
+/* NOLINTEND(readability-function-size) */
 
 static rd_kafka_resp_err_t on_thread_start(rd_kafka_t *client, rd_kafka_thread_type_t type, const char *name,
                                            void *opaque)

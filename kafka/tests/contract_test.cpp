@@ -65,8 +65,8 @@ TEST_P(Contract, RecordsComeBackAsTheyWent)
         {std::nullopt, "no key", 6},
         {"", "empty key", 1},
         {"tombstone", std::nullopt, 2},
-        {"k", "", 3},
-        {std::nullopt, std::nullopt, 4},
+        {"k", "", -5},
+        {std::nullopt, std::nullopt, 4102444800000LL * 2},
         {std::string("\0\xff", 2), std::string("\0", 1), 5},
     };
     std::string topic = make_topic("t", 1);

@@ -119,6 +119,43 @@ TEST_P(GroupContract, NothingCommittedAndNoResetIsAnError)
     EXPECT_EQ((std::vector<int64_t>{1}), offsets_of(received));
 }
 
+TEST_P(GroupContract, APartitionGoesOnElsewhereAfterItsOffsetWasGone)
+{
+    std::string topic = make_topic("t", 2);
+    fill(topic, 0, 6);
+    fill(topic, 1, 2);
+    TG_ASSERT_OK(tg_admin_delete_records(cluster, topic.c_str(), 0, 4, 10000, &error));
+    Membership membership;
+    membership.hold = true;
+    std::string group = name("g");
+    tg_consumer_options options = {};
+    options.group = group.c_str();
+    options.offset_reset = TG_RESET_ERROR;
+    options.isolation = TG_READ_COMMITTED;
+    options.notify_descriptor = -1;
+    options.listener = membership.listener();
+    Consumer consumer = open_consumer(options);
+    membership.consumer = consumer.get();
+    subscribe(consumer, {topic});
+    join(consumer, membership, 2);
+    TG_ASSERT_OK(tg_consumer_start(consumer.get(), topic.c_str(), 1, 0, 1, &error));
+    TG_ASSERT_OK(tg_consumer_start(consumer.get(), topic.c_str(), 0, 1, 0, &error));
+    std::vector<Received> received;
+    auto failed = [&] {
+        return std::any_of(received.begin(), received.end(), [](const Received &one) {
+            return one.kind == TG_MESSAGE_ERROR && one.code == TG_CODE_OFFSET_OUT_OF_RANGE && one.tag == 0;
+        });
+    };
+    ASSERT_TRUE(poll_until({&consumer}, received, failed));
+    ASSERT_TRUE(poll_until({&consumer}, received, [&] { return offsets_of(received).size() == 2; }));
+
+    received.clear();
+    TG_ASSERT_OK(tg_consumer_start(consumer.get(), topic.c_str(), 0, TG_OFFSET_EARLIEST, 0, &error));
+    ASSERT_TRUE(poll_until({&consumer}, received, [&] { return offsets_of(received).size() == 2; }));
+    EXPECT_EQ((std::vector<int64_t>{4, 5}), offsets_of(received));
+    EXPECT_EQ(1, membership.assignments);
+}
+
 TEST_P(GroupContract, ASecondMemberTakesItsHalf)
 {
     std::string left = make_topic("left", 4);
