@@ -34,11 +34,10 @@ struct tg_call {
     uint32_t argument_count;
     const uint32_t *rows;
     uint32_t row_count;
-    struct tg_arena *arena;         /* batch lifetime */
-    const void *prepared;           /* what .prepare returned for this call site */
-    struct tg_program_state *state; /* for errors and lambdas; NULL for table functions */
-    struct tg_row_error
-        *table_error; /* table functions: tg_call_fail sets row, code and message here; may be NULL */
+    struct tg_arena *arena; /* batch lifetime */
+    const void *prepared;   /* what .prepare returned for this call site */
+    struct tg_program_state
+        *state; /* for errors and lambdas; of a table function that of its arguments, or NULL */
 };
 typedef void tg_kernel(const struct tg_call *call);
 

@@ -153,8 +153,11 @@ static void record_error(struct tg_program_state *state, uint32_t row, enum tg_c
         row = root->inputs->owners == NULL ? row : root->inputs->owners[row];
     tg_grow((void **)&root->errors, &root->error_capacity, (size_t)root->error_count + 1,
             sizeof *root->errors);
-    root->errors[root->error_count++] = (struct tg_row_error){
-        .row = row, .expression = root->step->expression, .code = code, .message = message};
+    root->errors[root->error_count++] =
+        (struct tg_row_error){.row = row,
+                              .expression = root->step == NULL ? 0 : root->step->expression,
+                              .code = code,
+                              .message = message};
 }
 
 void tg_call_fail(const struct tg_call *call, uint32_t row, enum tg_code code, const char *format, ...)
@@ -164,13 +167,12 @@ void tg_call_fail(const struct tg_call *call, uint32_t row, enum tg_code code, c
     va_start(list, format);
     (void)vsnprintf(message, sizeof message, format, list);
     va_end(list);
-    const char *kept = tg_arena_text(call->arena, tg_slice_text(message));
-    if (call->state != NULL) {
-        mark_failed(call->state, call->state->step->result, row);
-        record_error(call->state, row, code, kept);
-    } else if (call->table_error != NULL) {
-        *call->table_error = (struct tg_row_error){.row = row, .code = code, .message = kept};
-    }
+    if (call->state == NULL)
+        return;
+    const struct tg_step *step = call->state->step; /* NULL: a table function, after the run */
+    if (step != NULL)
+        mark_failed(call->state, step->result, row);
+    record_error(call->state, row, code, tg_arena_text(call->arena, tg_slice_text(message)));
 }
 
 /* ---- steps ---- */
@@ -561,6 +563,7 @@ static void run_steps(struct tg_program_state *state)
         state->step = &state->program->steps[i];
         state->step->run(state, state->step);
     }
+    state->step = NULL;
 }
 
 static int compare_errors(const void *left, const void *right)

@@ -390,6 +390,32 @@ TEST(Program, AllocatesNothingAfterWarmUp)
     EXPECT_EQ(tg_program_error_count(world.state_), errors);
 }
 
+TEST(TableFunction, RecordsItsErrorWithTheProgramOfItsArguments)
+{
+    World world("L ARRAY<INT>");
+    std::string many = "ARRAY[1";
+    for (int i = 0; i < 20; i++)
+        many += ", 1";
+    world.set(0, 0, many + "]");
+    const tg_column *argument = world.run({world.parse("L")});
+    tg_column *result = tg_column_new(tg_type_array(world.arena_, &tg_type_int));
+    const tg_expr *parsed = world.parse("L");
+    tg_function_call resolved;
+    tg_error error;
+    ASSERT_EQ(tg_function_resolve(world.arena_, TG_FUNCTION_TABLE, tg_slice_text("CUBE_EXPLODE"), &parsed, 1,
+                                  {}, &resolved, &error),
+              TG_OK);
+    tg_call call = {};
+    call.result = result;
+    call.arguments = &argument;
+    call.argument_count = 1;
+    call.arena = world.batch_arena_;
+    call.state = world.state_;
+    EXPECT_EQ(resolved.function->table(&call, 0, result), 0U);
+    EXPECT_EQ(world.errors(), std::vector<std::string>{"0: CUBE_EXPLODE takes at most 20 elements, not 21"});
+    tg_column_free(result);
+}
+
 TEST(Program, TakesAnEmptyBatch)
 {
     World world("A INT");

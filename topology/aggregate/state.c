@@ -37,6 +37,7 @@ static enum tg_code add_row(struct aggregate *aggregate, uint32_t row, struct tg
     for (uint32_t i = 0; i < aggregate->call_count; i++) {
         struct aggregate_call *call = &aggregate->calls[i];
         call->state.row = row;
+        call->state.sequence = (uint64_t)aggregate->input->rows->offset[row];
         call->state.arena = aggregate->input->arena;
         enum tg_code code = call->function_call->function->aggregate->add(&call->state, reterr);
         if (code != TG_OK)

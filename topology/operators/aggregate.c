@@ -31,6 +31,7 @@ static enum tg_code open_calls(struct aggregate *aggregate, struct tg_error *ret
             .arguments =
                 tg_arena_alloc_zero(arena, function_call->argument_count + 1, sizeof(struct tg_column *)),
             .argument_count = function_call->argument_count,
+            .type = function_call->type,
             .function = function_call->function,
             .prepared = function_call->prepared,
             .new_blob = &call->new_blob,
