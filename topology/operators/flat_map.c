@@ -117,7 +117,6 @@ static enum tg_code flat_map_process(struct tg_operator *self, const struct tg_b
 {
     struct flat_map *flat_map = (struct flat_map *)self;
     tg_program_run(flat_map->state, batch);
-    tg_task_report_errors(self, batch, flat_map->state);
     for (uint32_t i = 0; i < node_of(flat_map)->call_count; i++) {
         struct call *call = &flat_map->calls[i];
         for (uint32_t a = 0; a < call->function_call->argument_count; a++)
@@ -133,6 +132,7 @@ static enum tg_code flat_map_process(struct tg_operator *self, const struct tg_b
             tg_batch_memory_clear(&flat_map->memory);
         }
     }
+    tg_task_report_errors(self, batch, flat_map->state); /* of arguments and of the table functions */
     return forward_result(flat_map, batch, reterr);
 }
 
