@@ -162,6 +162,13 @@ static enum tg_code recover(struct tg_commit_unit *unit, enum tg_code code, stru
     return TG_OK;
 }
 
+void tg_commit_unit_prepare(struct tg_commit_unit *unit)
+{
+    struct tg_error error = {0};
+    if (unit_renew_producer(unit, &error) != TG_OK)
+        unit->producer_ready = false;
+}
+
 enum tg_code tg_commit_unit_step(struct tg_commit_unit *unit, bool *ret_worked, struct tg_error *reterr)
 {
     *ret_worked = false;

@@ -25,6 +25,9 @@ struct tg_commit_unit_options {
 };
 
 struct tg_commit_unit *tg_commit_unit_new(const struct tg_commit_unit_options *options);
+/* Optional, before the first step and on any one thread: what takes long about a start (the producer's
+ * initialisation). What fails here is tried again by the steps. */
+void tg_commit_unit_prepare(struct tg_commit_unit *unit);
 /* One round: joins the group when it can, restores, polls, processes, commits when due. *ret_worked:
  * something was done, so call again at once. A failure is final for this unit: the query stops, nothing
  * uncommitted remains. */

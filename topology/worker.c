@@ -17,6 +17,10 @@ struct slot {
     struct tg_commit_unit *unit;
     enum slot_state state;
     struct tg_counters last; /* of a unit that is gone */
+    struct tg_worker *worker;
+    pthread_t starter; /* prepares the unit, so that many queries start at the same time */
+    bool starter_alive;
+    bool prepared; /* atomic: the starter is done */
 };
 
 struct tg_worker {
@@ -95,6 +99,27 @@ static bool step_slot(struct tg_worker *worker, struct slot *slot)
     return true;
 }
 
+static void *prepare(void *argument)
+{
+    struct slot *slot = argument;
+    tg_commit_unit_prepare(slot->unit);
+    __atomic_store_n(&slot->prepared, true, __ATOMIC_RELEASE);
+    wake(slot->worker);
+    return NULL;
+}
+
+/* May the worker use the unit? With `must` it waits until it may. */
+static bool unit_is_ready(struct slot *slot, bool must)
+{
+    if (!slot->starter_alive)
+        return true;
+    if (!must && !__atomic_load_n(&slot->prepared, __ATOMIC_ACQUIRE))
+        return false;
+    pthread_join(slot->starter, NULL);
+    slot->starter_alive = false;
+    return true;
+}
+
 /* The slot at `index` with its state, or NULL. New slots get their unit here, on the worker's thread. */
 static struct slot *take_slot(struct tg_worker *worker, size_t index, enum slot_state *ret_state)
 {
@@ -110,6 +135,7 @@ static struct slot *take_slot(struct tg_worker *worker, size_t index, enum slot_
             };
             slot->unit = tg_commit_unit_new(&options);
             slot->state = SLOT_RUNNING;
+            slot->starter_alive = pthread_create(&slot->starter, NULL, prepare, slot) == 0;
         }
         *ret_state = slot->state;
     }
@@ -127,7 +153,10 @@ static int run_round(struct tg_worker *worker, bool ending, bool log_tasks)
     for (size_t i = 0; (slot = take_slot(worker, i, &state)) != NULL; i++) {
         if (state == SLOT_GONE)
             continue;
-        if (ending || state == SLOT_LEAVING) {
+        bool leaves = ending || state == SLOT_LEAVING;
+        if (!unit_is_ready(slot, leaves))
+            continue;
+        if (leaves) {
             stop_slot(worker, slot);
             continue;
         }
@@ -184,6 +213,7 @@ void tg_worker_add(struct tg_worker *worker, const struct tg_worker_unit *unit)
 {
     struct slot *slot = tg_alloc_zero(1, sizeof *slot);
     slot->config = *unit;
+    slot->worker = worker;
     pthread_mutex_lock(&worker->mutex);
     tg_grow((void **)&worker->slots, &worker->slot_capacity, worker->slot_count + 1, sizeof slot);
     worker->slots[worker->slot_count++] = slot;
