@@ -43,22 +43,34 @@ static bool must_stop(const struct tg_engine *engine)
     return __atomic_load_n(engine->options.stop, __ATOMIC_RELAXED);
 }
 
+/* One sub-directory per application, so that several can share a state.dir. */
+static enum tg_code open_directory(struct tg_engine *engine, const char *application, struct tg_error *reterr)
+{
+    const char *parent = engine->process.state_directory;
+    struct tg_state_options options = {.application_id = application,
+                                       .memory_bytes = engine->process.memory_bytes};
+    if (tg_cluster_is_memory(engine->options.cluster))
+        return tg_state_open(&options, &engine->state, reterr);
+    enum tg_code code = TG_OK;
+    if (mkdir(parent, 0777) != 0 && errno != EEXIST) {
+        code = tg_fail(reterr, TG_CODE_IO, "state directory %s cannot be made: %s", parent, strerror(errno));
+    } else {
+        char *directory = tg_format("%s/%s", parent, application);
+        options.directory = directory;
+        code = tg_state_open(&options, &engine->state, reterr);
+        tg_free(directory);
+    }
+    if (code == TG_CODE_IO && reterr->hint[0] == '\0')
+        tg_fail_hint(reterr, "set state.dir (now %s) to a directory in which this process may write", parent);
+    return code;
+}
+
 static enum tg_code open_state(struct tg_engine *engine, struct tg_error *reterr)
 {
-    struct tg_state_options options = {.application_id = engine->prefix,
-                                       .memory_bytes = engine->process.memory_bytes};
-    char *directory = NULL;
-    if (!tg_cluster_is_memory(engine->options.cluster)) {
-        if (mkdir(engine->process.state_directory, 0777) != 0 && errno != EEXIST)
-            return tg_fail(reterr, TG_CODE_IO, "state directory %s cannot be made: %s",
-                           engine->process.state_directory, strerror(errno));
-        size_t length = strlen(engine->prefix);
-        directory = tg_format("%s/%.*s", engine->process.state_directory, (int)(length > 0 ? length - 1 : 0),
-                              engine->prefix);
-        options.directory = directory;
-    }
-    enum tg_code code = tg_state_open(&options, &engine->state, reterr);
-    tg_free(directory);
+    size_t length = strlen(engine->prefix); /* which ends with a separator */
+    char *application = tg_format("%.*s", (int)(length > 0 ? length - 1 : 0), engine->prefix);
+    enum tg_code code = open_directory(engine, application, reterr);
+    tg_free(application);
     TG_TRY(code);
     engine->instance = tg_strdup(tg_state_process_id(engine->state));
     if (tg_state_set_aside(engine->state) != NULL)

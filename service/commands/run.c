@@ -6,6 +6,7 @@
 #include "service/engine.h"
 #include "service/run_loop.h"
 #include "service/settings.h"
+#include "sql/diagnostics.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -82,7 +83,9 @@ static enum tg_code connect(const struct run *run, struct tg_cluster *cluster, s
     const char *servers = tg_properties_get(run->properties, "bootstrap.servers");
     int64_t end = tg_clock_monotonic_us(tg_clock_real()) + (int64_t)process.connect_timeout_ms * 1000;
     for (;;) {
-        enum tg_code code = tg_cluster_probe(cluster, PROBE_MS, reterr);
+        int64_t left_ms = (end - tg_clock_monotonic_us(tg_clock_real())) / 1000;
+        int timeout_ms = left_ms >= PROBE_MS ? PROBE_MS : left_ms > WAIT_MS ? (int)left_ms : WAIT_MS;
+        enum tg_code code = tg_cluster_probe(cluster, timeout_ms, reterr);
         if (code == TG_OK || (code != TG_CODE_KAFKA_UNREACHABLE && code != TG_CODE_KAFKA_TIMED_OUT))
             return code;
         if (tg_clock_monotonic_us(tg_clock_real()) >= end) {
@@ -147,12 +150,17 @@ static int run_engine(const struct run *run, struct tg_engine *engine, int64_t s
     return finish(engine, code, &error);
 }
 
+/* With the statement's place, as the errors of the compiler. */
 static void print_failed_action(const struct tg_job_file *file, uint32_t index, const struct tg_error *error)
 {
     const struct tg_action *action = tg_job_action(file->job, index);
-    if (action != NULL && action->place.line > 0)
-        fprintf(stderr, "%s:%u: ", file->path, action->place.line);
-    tg_print_error(error);
+    struct tg_error placed = *error;
+    struct tg_buffer out = {0};
+    if (action != NULL)
+        placed.place = action->place;
+    tg_diagnostic_write(&placed, tg_buffer_slice(&file->text), file->path, &out);
+    fprintf(stderr, "%s", tg_buffer_text(&out));
+    tg_buffer_done(&out);
 }
 
 static int run_job(const struct run *run, const struct tg_job_file *file)
