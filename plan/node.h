@@ -54,6 +54,10 @@ struct tg_plan_node *tg_plan_node_new(struct tg_arena *arena, const struct tg_pl
  * CORRUPT naming the step. */
 TG_MUST_CHECK enum tg_code tg_plan_check(const struct tg_plan *plan, struct tg_error *reterr);
 
+/* Do the expressions of all nodes compile to register programs: not too deep, constant patterns right?
+ * Errors: what tg_program_compile says, with the expression's place if it knows it. */
+TG_MUST_CHECK enum tg_code tg_plan_check_programs(const struct tg_plan *plan, struct tg_error *reterr);
+
 /* ---- what several kinds need ---- */
 
 const char *tg_plan_window_kind_name(enum tg_window_kind kind); /* "TUMBLING" */

@@ -1,4 +1,4 @@
-/* The plan as text, for EXPLAIN. */
+/* The plan as text, for EXPLAIN, and the register programs of its expressions. */
 #include "expr/program.h"
 #include "plan/node.h"
 
@@ -139,6 +139,47 @@ TG_MUST_CHECK static enum tg_code write_node(const struct tg_plan_node *node, ui
     for (uint32_t i = 0; i < node->input_count; i++)
         TG_TRY(write_node(node->inputs[i], depth + 1, options, out, reterr));
     return TG_OK;
+}
+
+TG_MUST_CHECK static enum tg_code compile_list(const struct tg_schema *schema,
+                                               const struct tg_expr *const *exprs, uint32_t count,
+                                               struct tg_error *reterr)
+{
+    struct tg_arena *arena = tg_arena_new(0);
+    const struct tg_program *program = NULL;
+    enum tg_code code = tg_program_compile(arena, schema, exprs, count, &program, reterr);
+    tg_arena_free(arena);
+    return code;
+}
+
+/* The place of the error is that of the expression which alone does not compile: a pattern's own place would
+ * be one in the pattern. */
+TG_MUST_CHECK static enum tg_code check_programs(const struct tg_plan_node *node, struct tg_error *reterr)
+{
+    struct tg_plan_expressions list = {0};
+    for (uint32_t i = 0; i < node->input_count; i++)
+        TG_TRY(check_programs(node->inputs[i], reterr));
+    if (node->kind->list_expressions != NULL)
+        node->kind->list_expressions(node, &list);
+    enum tg_code code = list.count == 0
+                            ? TG_OK
+                            : compile_list(node->inputs[0]->schema, list.items, (uint32_t)list.count, reterr);
+    if (code != TG_OK && reterr != NULL)
+        reterr->place = (struct tg_place){0};
+    for (size_t i = 0; i < list.count && code != TG_OK && reterr != NULL; i++) {
+        struct tg_error ignored;
+        if (compile_list(node->inputs[0]->schema, &list.items[i], 1, &ignored) == TG_OK)
+            continue;
+        reterr->place = list.items[i]->place;
+        break;
+    }
+    tg_plan_expressions_done(&list);
+    return code;
+}
+
+enum tg_code tg_plan_check_programs(const struct tg_plan *plan, struct tg_error *reterr)
+{
+    return check_programs(plan->root, reterr);
 }
 
 enum tg_code tg_plan_write_text(const struct tg_plan *plan, const struct tg_plan_text_options *options,

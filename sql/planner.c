@@ -418,6 +418,7 @@ enum tg_code tg_plan_query(struct tg_analyzer *analyzer, const struct tg_plan_re
     *plan = (struct tg_plan){
         .query_id = request->query_id, .statement = request->statement, .root = planner.node};
     TG_TRY(tg_plan_check(plan, reterr));
+    TG_TRY(tg_plan_check_programs(plan, reterr));
     *ret_plan = plan;
     return TG_OK;
 }
