@@ -106,13 +106,13 @@ static enum tg_code open_handle(struct tg_database *database, struct tg_director
 {
     if (directory->path == NULL) {
         char *message = NULL;
-        database->handle = rocksdb_open(database->options, "/turgo", &message);
+        database->handle = rocksdb_open(database->options, database->path, &message);
         return tg_database_check(database, message, "open", reterr);
     }
     if (tg_directory_is_damaged(directory))
         TG_TRY(tg_directory_set_aside(directory, "found damaged at open", reterr));
     char *message = NULL;
-    database->handle = rocksdb_open(database->options, directory->database_path, &message);
+    database->handle = rocksdb_open(database->options, database->path, &message);
     /* What the database says it has is not there: a file was lost. */
     bool damaged = message != NULL && (starts_with(message, "Corruption") ||
                                        starts_with(message, "IO error: No such file or directory"));
@@ -122,14 +122,17 @@ static enum tg_code open_handle(struct tg_database *database, struct tg_director
     rocksdb_free(message);
     TG_TRY(code);
     message = NULL;
-    database->handle = rocksdb_open(database->options, directory->database_path, &message);
+    database->handle = rocksdb_open(database->options, database->path, &message);
     return tg_database_check(database, message, "open", reterr);
 }
 
 enum tg_code tg_database_open(struct tg_directory *directory, uint64_t memory_bytes,
                               struct tg_database *ret_database, struct tg_error *reterr)
 {
-    *ret_database = (struct tg_database){.directory = directory};
+    *ret_database = (struct tg_database){
+        .directory = directory,
+        .path = directory->path != NULL ? directory->database_path : "/turgo",
+    };
     if (directory->path == NULL)
         ret_database->env = rocksdb_create_mem_env();
     set_options(ret_database, memory_bytes);

@@ -32,6 +32,7 @@ struct tg_database {
     rocksdb_writeoptions_t *write;        /* WAL off: what is lost is in the changelog */
     rocksdb_writeoptions_t *write_synced; /* WAL on and synced: what is nowhere else */
     const struct tg_directory *directory;
+    const char *path; /* of the database; in memory: a path of `env` */
 };
 
 /* Opens or makes the database; a damaged one is set aside first (directory->set_aside). Errors: IO,

@@ -8,8 +8,6 @@
 #define CACHE_BYTES_DEFAULT (16u << 20)
 #define PREFETCH_BYTES_LEAST (2u << 20) /* below it, the processor's caches hold the table */
 #define META_VERSION 1
-#define META_BYTES                                                                                           \
-    18u /* version u8 | has rows u8 | layout id u64 | changelog offset i64, then the progress */
 
 /* ---- meta ---- */
 
@@ -21,7 +19,7 @@ static enum tg_code read_meta(struct tg_store *store, struct tg_error *reterr)
     enum tg_code code =
         tg_database_get(&store->state->database, tg_buffer_slice(&store->key), &value, &found, reterr);
     if (code == TG_OK && found) {
-        if (value.length < META_BYTES || value.data[0] != META_VERSION) {
+        if (value.length < TG_META_HEAD_BYTES || value.data[0] != META_VERSION) {
             code = tg_fail(reterr, TG_CODE_CORRUPT, "the meta of store \"%s\" partition %d cannot be read",
                            store->name, store->partition);
         } else if (tg_load_u64(value.data + 2) != store->layout_id) {
@@ -36,18 +34,26 @@ static enum tg_code read_meta(struct tg_store *store, struct tg_error *reterr)
             store->has_rows = value.data[1] != 0;
             store->table.complete = !store->has_rows;
             store->changelog_offset = (int64_t)tg_load_u64(value.data + 10);
-            tg_buffer_append(&store->progress, value.data + META_BYTES, value.length - META_BYTES);
+            tg_buffer_append(&store->progress, value.data + TG_META_HEAD_BYTES,
+                             value.length - TG_META_HEAD_BYTES);
         }
     }
     tg_buffer_done(&value);
     return code;
 }
 
-void tg_store_write_meta(struct tg_store *store, rocksdb_writebatch_t *writes)
+void tg_store_meta_head(const struct tg_store *store, uint8_t head[TG_META_HEAD_BYTES])
 {
-    uint8_t head[META_BYTES] = {META_VERSION, store->has_rows};
+    head[0] = META_VERSION;
+    head[1] = store->has_rows;
     tg_store_u64(head + 2, store->layout_id);
     tg_store_u64(head + 10, (uint64_t)store->changelog_offset);
+}
+
+void tg_store_write_meta(struct tg_store *store, rocksdb_writebatch_t *writes)
+{
+    uint8_t head[TG_META_HEAD_BYTES];
+    tg_store_meta_head(store, head);
     tg_database_key(&store->key, store->id, (uint32_t)store->partition, TG_DATABASE_META);
     const char *keys[] = {(const char *)store->key.data};
     const size_t key_sizes[] = {store->key.length};

@@ -89,9 +89,9 @@ void tg_store_write_back(struct tg_store *store, struct tg_state_batch *batch)
 }
 
 /* Pending rows cost memory, and their changes are replayed after a crash. */
-static bool write_back_is_due(const struct tg_store *store)
+static bool is_much(const struct tg_store *store, size_t pending_bytes_max)
 {
-    return store->table.pending_bytes > store->cache_bytes_max / 4 ||
+    return store->table.pending_bytes > pending_bytes_max ||
            store->table.pending_changes >= PENDING_CHANGES_MAX;
 }
 
@@ -112,7 +112,7 @@ void tg_store_apply(struct tg_store *store, struct tg_state_batch *batch, int64_
         tg_buffer_append_slice(&store->progress, progress);
     }
     tg_table_commit(&store->table);
-    if (write_back_is_due(store))
+    if (is_much(store, store->cache_bytes_max / 4))
         tg_store_write_back(store, batch);
 }
 
@@ -126,21 +126,11 @@ void tg_store_discard(struct tg_store *store)
 
 /* ---- restore ---- */
 
-/* Without a commit unit's batch: while a store is restored, nothing else of its task is written. */
 static enum tg_code write_restored(struct tg_store *store, struct tg_error *reterr)
 {
-    rocksdb_writebatch_t *writes = rocksdb_writebatch_create();
-    tg_store_add_pending(store, writes);
-    char *message = NULL;
-    rocksdb_write(store->state->database.handle, store->state->database.write, writes, &message);
-    rocksdb_writebatch_destroy(writes);
-    enum tg_code code = tg_database_check(&store->state->database, message, "write restored state", reterr);
-    if (code != TG_OK)
-        store->unwritten =
-            true; /* what was pending is lost: the store can only be closed, and restored again */
-    else
-        tg_table_shrink(&store->table, store->cache_bytes_max);
-    return code;
+    TG_TRY(tg_store_ingest_pending(store, reterr));
+    tg_table_shrink(&store->table, store->cache_bytes_max);
+    return TG_OK;
 }
 
 enum tg_code tg_store_restore(struct tg_store *store, const struct tg_restore_record *records, size_t count,
@@ -160,7 +150,8 @@ enum tg_code tg_store_restore(struct tg_store *store, const struct tg_restore_re
     }
     store->changelog_offset = next_offset;
     store->meta_changed = true;
-    return write_back_is_due(store) ? write_restored(store, reterr) : TG_OK;
+    /* Half of the cache: few large files. */
+    return is_much(store, store->cache_bytes_max / 2) ? write_restored(store, reterr) : TG_OK;
 }
 
 enum tg_code tg_store_clear(struct tg_store *store, struct tg_error *reterr)

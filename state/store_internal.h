@@ -11,6 +11,8 @@ extern "C" {
 #endif
 
 #define TG_ROW_HEAD_BYTES 8 /* row time, before the value */
+/* Version u8 | has rows u8 | layout id u64 | changelog offset i64, before the progress. */
+#define TG_META_HEAD_BYTES 18
 
 struct tg_store {
     struct tg_state *state;
@@ -59,6 +61,9 @@ void tg_store_drop_iterator(struct tg_store *store);
 TG_MUST_CHECK enum tg_code tg_store_load_small(struct tg_store *store, struct tg_error *reterr);
 /* Adds the committed rows that RocksDB does not have, and the meta, to the batch. */
 void tg_store_add_pending(struct tg_store *store, rocksdb_writebatch_t *writes);
+/* Gives the pending rows and the meta to RocksDB as a table file. If it fails, they are pending still. */
+TG_MUST_CHECK enum tg_code tg_store_ingest_pending(struct tg_store *store, struct tg_error *reterr);
+void tg_store_meta_head(const struct tg_store *store, uint8_t head[TG_META_HEAD_BYTES]);
 /* Adds the store's meta to the batch. */
 void tg_store_write_meta(struct tg_store *store, rocksdb_writebatch_t *writes);
 void tg_store_free_cursors(struct tg_store *store);

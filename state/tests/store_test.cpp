@@ -440,6 +440,44 @@ TEST_F(Store, RestoreWritesTheLastRecordOfEachKey)
     EXPECT_EQ(scan(), (Rows{{"a", {"", 4}}, {"b", {"2", 3}}, {"c", {"3", 6}}}));
 }
 
+TEST_F(Store, RestoresMuchThroughTableFiles)
+{
+    TemporaryDirectory directory;
+    for (const char *path : {(const char *)nullptr, directory.path().c_str()}) {
+        open(path, 16 << 10);
+        put("before", "1");
+        put("key5", "old");
+        commit(1);
+        writeBack();
+        Rows expected = {{"before", {"1", 1}}, {"key5", {"old", 1}}};
+        std::vector<std::string> names;
+        for (int i = 0; i < 3000; i++)
+            names.push_back("key" + std::to_string(i * 7 % 1000));
+        std::vector<struct tg_restore_record> records;
+        int64_t offset = 1;
+        for (const std::string &name : names) {
+            bool removed = ++offset % 9 == 0;
+            records.push_back({slice(name), {tg_slice_text("0123456789"), offset}, removed});
+            if (removed)
+                expected.erase(name);
+            else
+                expected[name] = Row{"0123456789", offset};
+            if (records.size() == 100) {
+                ASSERT_OK(tg_store_restore(store, records.data(), records.size(), offset, &error));
+                records.clear();
+            }
+        }
+        EXPECT_GT(tg_store_counters(store).evictions, 0u) << "not all fits";
+        EXPECT_EQ(scan(), expected);
+        reopenStore();
+        EXPECT_EQ(scan(), expected);
+        EXPECT_EQ(tg_store_changelog_offset(store), offset);
+        close();
+    }
+    for (const auto &entry : std::filesystem::directory_iterator(directory.path() + "/db"))
+        EXPECT_NE(entry.path().filename().string().substr(0, 8), "restore.");
+}
+
 TEST_F(Store, WhatIsInABatchMustBeWrittenBeforeRocksDbIsAsked)
 {
     open(nullptr);
