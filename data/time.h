@@ -43,6 +43,10 @@ TG_MUST_CHECK enum tg_code tg_time_format_compile(struct tg_arena *arena, struct
  * naming text and pattern. */
 TG_MUST_CHECK enum tg_code tg_time_format_parse(const struct tg_time_format *format, struct tg_slice text,
                                                 int64_t *ret_ms, struct tg_error *reterr);
+/* The same for the front of the text: what follows is left over, `*ret_length` is what was read. */
+TG_MUST_CHECK enum tg_code tg_time_format_parse_front(const struct tg_time_format *format,
+                                                      struct tg_slice text, int64_t *ret_ms,
+                                                      size_t *ret_length, struct tg_error *reterr);
 void tg_time_format_write(const struct tg_time_format *format, int64_t timestamp_ms, struct tg_buffer *out);
 
 #ifdef __cplusplus

@@ -293,22 +293,43 @@ TG_MUST_CHECK static enum tg_code refuse(const struct tg_time_format *format, st
                    TG_SLICE_FORMAT(shown), TG_SLICE_FORMAT(format->pattern), at + 1);
 }
 
+/* Reads the fields at the front of the text. */
+static bool read_fields(struct reader *reader, const struct tg_time_format *format, struct tg_slice text)
+{
+    static const uint8_t nothing[1];
+    reader->start = text.length == 0 ? nothing : text.data;
+    reader->at = reader->start;
+    reader->end = reader->start + text.length;
+    reader->furthest = reader->start;
+    reader->parsed.present = 0;
+    reader->parsed.has_offset = false;
+    reader->parsed.unknown_zone = false;
+    reader->parsed.offset_seconds = 0;
+    return parse_ops(reader, format->ops, format->op_count);
+}
+
+enum tg_code tg_time_format_parse_front(const struct tg_time_format *format, struct tg_slice text,
+                                        int64_t *ret_ms, size_t *ret_length, struct tg_error *reterr)
+{
+    struct reader reader;
+    *ret_length = text.length;
+    if (tg_time_format_parse_fixed(format, text, ret_ms))
+        return TG_OK;
+    if (!read_fields(&reader, format, text))
+        return refuse(format, text, (size_t)(reader.furthest - reader.start), &reader.parsed, reterr);
+    *ret_length = (size_t)(reader.at - reader.start);
+    if (!tg_time_fields_resolve(&reader.parsed, ret_ms))
+        return refuse(format, text, 0, NULL, reterr);
+    return TG_OK;
+}
+
 enum tg_code tg_time_format_parse(const struct tg_time_format *format, struct tg_slice text, int64_t *ret_ms,
                                   struct tg_error *reterr)
 {
-    static const uint8_t nothing[1];
+    struct reader reader;
     if (tg_time_format_parse_fixed(format, text, ret_ms))
         return TG_OK;
-    struct reader reader;
-    reader.start = text.length == 0 ? nothing : text.data;
-    reader.at = reader.start;
-    reader.end = reader.start + text.length;
-    reader.furthest = reader.start;
-    reader.parsed.present = 0;
-    reader.parsed.has_offset = false;
-    reader.parsed.unknown_zone = false;
-    reader.parsed.offset_seconds = 0;
-    if (!parse_ops(&reader, format->ops, format->op_count))
+    if (!read_fields(&reader, format, text))
         return refuse(format, text, (size_t)(reader.furthest - reader.start), &reader.parsed, reterr);
     if (reader.at != reader.end) {
         const uint8_t *at = reader.furthest > reader.at ? reader.furthest : reader.at;

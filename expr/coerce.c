@@ -339,7 +339,8 @@ static enum tg_code common_with(struct tg_arena *arena, const struct tg_expr *it
                                 const struct tg_type *target, const struct tg_type **ret_type,
                                 struct tg_error *reterr)
 {
-    if (item->type == NULL || target == NULL) {
+    /* a NULL says nothing, not even one that an inner list gave a type */
+    if (target == NULL || tg_expr_is_null_literal(item)) {
         *ret_type = target == NULL ? item->type : target;
         return TG_OK;
     }

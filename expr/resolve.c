@@ -173,6 +173,22 @@ static int match_type(struct match *match, const struct tg_pattern *pattern, con
     return key < 0 || value < 0 ? -1 : key + value;
 }
 
+/* Does a literal text stand for a date or time here? ksqlDB lets any literal text do so where the parameter
+ * is one. */
+static bool stands_for_time(const struct match *match, const struct tg_pattern *pattern,
+                            const struct tg_expr *argument)
+{
+    static const bool times[TG_TYPE_KIND_COUNT] = {
+        [TG_TYPE_DATE] = true, [TG_TYPE_TIME] = true, [TG_TYPE_TIMESTAMP] = true};
+    const struct tg_type *bound =
+        pattern->kind == TG_PATTERN_GENERIC ? match->bound[pattern->letter - 'A'] : NULL;
+    if (!match->widening || argument->kind != TG_EXPR_LITERAL || argument->type == NULL ||
+        argument->type->kind != TG_TYPE_STRING)
+        return false;
+    return (bound != NULL && times[bound->kind]) ||
+           (pattern->kind == TG_PATTERN_TYPE && times[pattern->type]);
+}
+
 /* A lambda's body may bind a generic that is free; else its type must widen to what is bound. */
 static int match_lambda(struct match *match, const struct tg_pattern *pattern, const struct tg_expr *lambda)
 {
@@ -205,7 +221,9 @@ static bool match_signature(struct match *match, const struct tg_expr *const *ar
             if (is_lambda != (lambdas == 1))
                 continue;
             int cost = pattern->kind == TG_PATTERN_LAMBDA ? 0 : -1;
-            if (arguments[i] != NULL)
+            if (arguments[i] != NULL && stands_for_time(match, pattern, arguments[i]))
+                cost = 1;
+            else if (arguments[i] != NULL)
                 cost = is_lambda ? match_lambda(match, pattern, arguments[i])
                                  : match_type(match, pattern, arguments[i]->type);
             if (cost < 0)

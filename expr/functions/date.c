@@ -177,6 +177,17 @@ static void set_parsed(const struct tg_call *call, uint32_t row, int64_t ms)
     }
 }
 
+/* Parses a row's text; PARSE_DATE passes over what follows the date (FastDateFormat in ksqlDB). */
+static enum tg_code parse_text(const struct tg_call *call, const struct tg_time_format *pattern, uint32_t row,
+                               int64_t *ret_ms, struct tg_error *reterr)
+{
+    struct tg_slice text = call->arguments[0]->values.bytes[row];
+    size_t length = 0;
+    if (call->result->type->kind == TG_TYPE_DATE)
+        return tg_time_format_parse_front(pattern, text, ret_ms, &length, reterr);
+    return tg_time_format_parse(pattern, text, ret_ms, reterr);
+}
+
 static void parse(const struct tg_call *call)
 {
     struct pattern last = {.format = NULL};
@@ -187,7 +198,7 @@ static void parse(const struct tg_call *call)
         int64_t ms = 0;
         if (pattern == NULL)
             continue;
-        if (tg_time_format_parse(pattern, call->arguments[0]->values.bytes[row], &ms, &error) == TG_OK)
+        if (parse_text(call, pattern, row, &ms, &error) == TG_OK)
             set_parsed(call, row, ms);
         else
             tg_call_fail(call, row, TG_CODE_EXPRESSION, "%s", error.message);

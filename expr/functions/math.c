@@ -337,14 +337,18 @@ static void geo_distance(const struct tg_call *call)
     static const double radius_miles = 3959;
     for (uint32_t i = 0; i < call->row_count; i++) {
         uint32_t row = tg_call_row(call, i);
-        if (call->result->valid[row] == 0)
+        uint8_t valid = 1;
+        for (uint32_t point = 0; point < 4; point++)
+            valid &= call->arguments[point]->valid[row];
+        call->result->valid[row] = valid;
+        if (valid == 0)
             continue;
         double lat1 = call->arguments[0]->values.float64[row];
         double lon1 = call->arguments[1]->values.float64[row];
         double lat2 = call->arguments[2]->values.float64[row];
         double lon2 = call->arguments[3]->values.float64[row];
         double radius = radius_km;
-        if (call->argument_count == 5) {
+        if (call->argument_count == 5 && call->arguments[4]->valid[row] != 0) {
             struct tg_slice unit = call->arguments[4]->values.bytes[row];
             bool miles = unit.length > 0 &&
                          tg_slice_equal_nocase(tg_slice_of(unit.data, unit.length > 2 ? 2 : unit.length),
@@ -460,11 +464,15 @@ const struct tg_function tg_functions_math[] = {
      .resolve = resolve_ordered,
      .summary = "The least of the values that are not NULL.",
      .example = "LEAST('b', NULL, 'a') = 'a'"},
-    ROW("GEO_DISTANCE(DOUBLE, DOUBLE, DOUBLE, DOUBLE) -> DOUBLE", geo_distance,
-        "Kilometres between two points given as latitude, longitude, latitude, longitude in degrees.",
-        "ROUND(GEO_DISTANCE(37.4439, -122.1663, 51, 0), 3) = 8682.459e0"),
-    ROW("GEO_DISTANCE(DOUBLE, DOUBLE, DOUBLE, DOUBLE, STRING) -> DOUBLE", geo_distance,
-        "The distance of two points in kilometres ('km') or miles ('mi').",
-        "ROUND(GEO_DISTANCE(37.4439, -122.1663, 51, 0, 'mi')) = 5395"),
+    {.signature = "GEO_DISTANCE(DOUBLE, DOUBLE, DOUBLE, DOUBLE) -> DOUBLE",
+     .kernel = geo_distance,
+     .flags = TG_FUNCTION_SEES_NULL,
+     .summary = "Kilometres between two points given as latitude, longitude, latitude, longitude in degrees.",
+     .example = "ROUND(GEO_DISTANCE(37.4439, -122.1663, 51, 0), 3) = 8682.459e0"},
+    {.signature = "GEO_DISTANCE(DOUBLE, DOUBLE, DOUBLE, DOUBLE, STRING) -> DOUBLE",
+     .kernel = geo_distance,
+     .flags = TG_FUNCTION_SEES_NULL,
+     .summary = "The distance of two points in kilometres ('km' or NULL) or miles ('mi').",
+     .example = "ROUND(GEO_DISTANCE(37.4439, -122.1663, 51, 0, 'mi')) = 5395"},
     {0},
 };
