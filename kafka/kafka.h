@@ -259,6 +259,19 @@ TG_MUST_CHECK enum tg_code tg_producer_abort(struct tg_producer *producer, int t
  * whatever the calls returned, the outcome must then be resolved with a new producer of the same
  * transactional id. */
 bool tg_producer_tainted(const struct tg_producer *producer);
+/* The requests behind it, by kind, since the producer was opened; for counters and messages. */
+enum tg_transactional_request {
+    TG_REQUEST_ADD_PARTITIONS, /* ApiKey 24 */
+    TG_REQUEST_ADD_OFFSETS,    /* 25 */
+    TG_REQUEST_END_TXN,        /* 26 */
+    TG_REQUEST_OFFSET_COMMIT,  /* 28, TxnOffsetCommit */
+    TG_REQUEST_KINDS
+};
+struct tg_request_counts {
+    uint64_t sent[TG_REQUEST_KINDS];
+    uint64_t answered[TG_REQUEST_KINDS];
+};
+void tg_producer_request_counts(const struct tg_producer *producer, struct tg_request_counts *ret_counts);
 
 #ifdef __cplusplus
 }

@@ -336,7 +336,7 @@ struct memory_producer {
     enum memory_producer_state state;
     bool began; /* the coordinator knows of this transaction */
     bool fatal; /* fenced: nothing works any more */
-    bool tainted;
+    struct tg_request_counts counts;
     enum tg_code delivery_code;
     struct tg_error delivery_error;
     struct memory_producer_topic **topics;
@@ -366,7 +366,7 @@ enum tg_code memory_send_offsets(struct tg_producer *base, const struct tg_send_
                                  struct tg_error *reterr);
 enum tg_code memory_commit_transaction(struct tg_producer *base, int timeout_ms, struct tg_error *reterr);
 enum tg_code memory_abort_transaction(struct tg_producer *base, int timeout_ms, struct tg_error *reterr);
-bool memory_tainted(const struct tg_producer *base);
+void memory_request_counts(const struct tg_producer *base, struct tg_request_counts *ret_counts);
 
 /* ---- admin (memory_admin.c) ---- */
 

@@ -225,7 +225,7 @@ static const struct tg_producer_kind memory_producer_kind = {
     .send_offsets = memory_send_offsets,
     .commit = memory_commit_transaction,
     .abort = memory_abort_transaction,
-    .tainted = memory_tainted,
+    .request_counts = memory_request_counts,
 };
 
 enum tg_code memory_open_producer(struct tg_cluster *base, const struct tg_producer_options *options,

@@ -57,6 +57,12 @@ void memory_transactional_tick(struct memory_cluster *cluster, struct memory_tra
     memory_transactional_end(cluster, transactional, false);
 }
 
+static void count_answered(struct memory_producer *producer, enum tg_transactional_request kind)
+{
+    producer->counts.sent[kind]++;
+    producer->counts.answered[kind]++;
+}
+
 static void begin_at_coordinator(struct memory_producer *producer)
 {
     struct memory_transactional *transactional = producer->transactional;
@@ -80,9 +86,18 @@ void memory_transactional_touch(struct memory_cluster *cluster, struct memory_pr
     tg_grow((void **)&transactional->partitions, &transactional->partition_capacity,
             transactional->partition_count + 1, sizeof *transactional->partitions);
     transactional->partitions[transactional->partition_count++] = *where;
+    count_answered(producer, TG_REQUEST_ADD_PARTITIONS);
 }
 
 /* ---- the producer's calls ---- */
+
+static void note_fault(struct memory_producer *producer, const struct tg_memory_fault *fault)
+{
+    bool offsets = fault->call == TG_MEMORY_CALL_SEND_OFFSETS;
+    if (fault->tainted)
+        producer->counts.sent[offsets ? TG_REQUEST_OFFSET_COMMIT : TG_REQUEST_END_TXN]++;
+    producer->fatal = producer->fatal || fault->fatal;
+}
 
 /* Locks, counts, and lets a fault strike that stops the request before the coordinator sees it. On failure
  * the lock is gone. */
@@ -94,8 +109,7 @@ static enum tg_code enter(struct memory_producer *producer, enum tg_memory_call 
         fault->code = TG_OK;
     if (fault->code == TG_OK || fault->executed)
         return TG_OK;
-    producer->tainted = producer->tainted || fault->tainted;
-    producer->fatal = producer->fatal || fault->fatal;
+    note_fault(producer, fault);
     memory_unlock(cluster);
     return memory_fail_fault(fault, reterr);
 }
@@ -105,8 +119,7 @@ static enum tg_code leave(struct memory_producer *producer, const struct tg_memo
                           enum tg_code code, struct tg_error *reterr)
 {
     if (fault->code != TG_OK) {
-        producer->tainted = producer->tainted || fault->tainted;
-        producer->fatal = producer->fatal || fault->fatal;
+        note_fault(producer, fault);
         code = memory_fail_fault(fault, reterr);
     }
     memory_unlock(producer->cluster);
@@ -192,6 +205,8 @@ static enum tg_code send_offsets_locked(struct memory_producer *producer,
         return code;
     }
     begin_at_coordinator(producer);
+    count_answered(producer, TG_REQUEST_ADD_OFFSETS);
+    count_answered(producer, TG_REQUEST_OFFSET_COMMIT);
     for (uint32_t i = 0; i < request->count; i++) {
         const struct tg_offset *offset = &request->offsets[i];
         struct memory_committed entry = {
@@ -222,7 +237,7 @@ static enum tg_code hold(struct memory_producer *producer, bool *ret_goes_on, st
     transactional->hold_next = false;
     transactional->held = true;
     transactional->held_epoch = producer->epoch;
-    producer->tainted = true;
+    producer->counts.sent[TG_REQUEST_END_TXN]++;
     *ret_goes_on = transactional->hold_how == TG_MEMORY_HOLD_RESENT;
     if (*ret_goes_on)
         return TG_OK;
@@ -254,6 +269,7 @@ static enum tg_code commit_locked(struct memory_producer *producer, struct tg_er
             return code;
     }
     TG_TRY(memory_check_epoch(producer, reterr));
+    count_answered(producer, TG_REQUEST_END_TXN);
     memory_transactional_end(producer->cluster, transactional, true);
     producer->state = MEMORY_READY;
     return TG_OK;
@@ -282,8 +298,10 @@ static enum tg_code abort_locked(struct memory_producer *producer, struct tg_err
             reterr->fatal = true;
         return TG_CODE_KAFKA;
     }
-    if (producer->transactional->ongoing)
+    if (producer->transactional->ongoing) {
+        count_answered(producer, TG_REQUEST_END_TXN);
         memory_transactional_end(producer->cluster, producer->transactional, false);
+    }
     producer->state = MEMORY_READY;
     producer->delivery_code = TG_OK;
     return TG_OK;
@@ -298,13 +316,8 @@ enum tg_code memory_abort_transaction(struct tg_producer *base, int timeout_ms, 
     return leave(producer, &fault, abort_locked(producer, reterr), reterr);
 }
 
-bool memory_tainted(const struct tg_producer *base)
+void memory_request_counts(const struct tg_producer *base, struct tg_request_counts *ret_counts)
 {
     const struct memory_producer *producer = (const struct memory_producer *)base;
-#ifdef TG_TAINT_CHECK_OFF /* fault tests only: they must find the damage this check prevents */
-    (void)producer;
-    return false;
-#else
-    return producer->tainted;
-#endif
+    *ret_counts = producer->counts;
 }

@@ -185,12 +185,12 @@ enum tg_code real_commit(struct tg_consumer *base, const struct tg_offset *offse
 
 /* Transactional requests of one producer instance: written to a socket, and answered. */
 struct real_taint {
-    _Atomic uint64_t sent[4];
-    _Atomic uint64_t answered[4];
+    _Atomic uint64_t sent[TG_REQUEST_KINDS];
+    _Atomic uint64_t answered[TG_REQUEST_KINDS];
 };
 
 void real_taint_watch(struct real_taint *taint, rd_kafka_conf_t *conf);
-bool real_taint_unanswered(const struct real_taint *taint);
+void real_request_counts(const struct tg_producer *base, struct tg_request_counts *ret_counts);
 
 struct real_producer;
 struct real_producer_topic {
@@ -226,4 +226,3 @@ enum tg_code real_send_offsets(struct tg_producer *base, const struct tg_send_of
                                struct tg_error *reterr);
 enum tg_code real_commit_transaction(struct tg_producer *base, int timeout_ms, struct tg_error *reterr);
 enum tg_code real_abort_transaction(struct tg_producer *base, int timeout_ms, struct tg_error *reterr);
-bool real_tainted(const struct tg_producer *base);

@@ -208,7 +208,7 @@ static const struct tg_producer_kind real_producer_kind = {
     .send_offsets = real_send_offsets,
     .commit = real_commit_transaction,
     .abort = real_abort_transaction,
-    .tainted = real_tainted,
+    .request_counts = real_request_counts,
 };
 
 static const struct real_setting producer_defaults[] = {

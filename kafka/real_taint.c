@@ -17,13 +17,13 @@ static int slot_of(int16_t api_key)
 {
     switch (api_key) {
     case ADD_PARTITIONS:
-        return 0;
+        return TG_REQUEST_ADD_PARTITIONS;
     case ADD_OFFSETS:
-        return 1;
+        return TG_REQUEST_ADD_OFFSETS;
     case END_TXN:
-        return 2;
+        return TG_REQUEST_END_TXN;
     case TXN_OFFSET_COMMIT:
-        return 3;
+        return TG_REQUEST_OFFSET_COMMIT;
     default: /* Produce needs no counting: sequence numbers protect it */
         return -1;
     }
@@ -83,10 +83,11 @@ void real_taint_watch(struct real_taint *taint, rd_kafka_conf_t *conf)
     (void)rd_kafka_conf_interceptor_add_on_new(conf, "turgo", on_new, taint);
 }
 
-bool real_taint_unanswered(const struct real_taint *taint)
+void real_request_counts(const struct tg_producer *base, struct tg_request_counts *ret_counts)
 {
-    for (int slot = 0; slot < 4; slot++)
-        if (atomic_load(&taint->sent[slot]) != atomic_load(&taint->answered[slot]))
-            return true;
-    return false;
+    const struct real_taint *taint = &((const struct real_producer *)base)->taint;
+    for (int kind = 0; kind < TG_REQUEST_KINDS; kind++) {
+        ret_counts->sent[kind] = atomic_load(&taint->sent[kind]);
+        ret_counts->answered[kind] = atomic_load(&taint->answered[kind]);
+    }
 }

@@ -52,14 +52,3 @@ enum tg_code real_abort_transaction(struct tg_producer *base, int timeout_ms, st
     rd_kafka_error_t *error = rd_kafka_abort_transaction(producer->client, timeout_ms);
     return error == NULL ? TG_OK : real_fail_object(reterr, error, "abort the transaction");
 }
-
-bool real_tainted(const struct tg_producer *base)
-{
-    const struct real_producer *producer = (const struct real_producer *)base;
-#ifdef TG_TAINT_CHECK_OFF /* fault tests only: they must find the damage this check prevents */
-    (void)producer;
-    return false;
-#else
-    return real_taint_unanswered(&producer->taint);
-#endif
-}

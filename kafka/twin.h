@@ -117,7 +117,7 @@ struct tg_producer_kind {
                                  struct tg_error *reterr);
     enum tg_code (*commit)(struct tg_producer *producer, int timeout_ms, struct tg_error *reterr);
     enum tg_code (*abort)(struct tg_producer *producer, int timeout_ms, struct tg_error *reterr);
-    bool (*tainted)(const struct tg_producer *producer);
+    void (*request_counts)(const struct tg_producer *producer, struct tg_request_counts *ret_counts);
 };
 
 struct tg_producer {

@@ -236,6 +236,14 @@ TEST_P(GroupContract, OffsetsOfATransactionShowWhenItCommits)
     EXPECT_EQ(1, group_offset(group, topic).offset);
     EXPECT_STREQ("w:1", group_offset(group, topic).metadata);
 
+    tg_request_counts counts;
+    tg_producer_request_counts(producer.get(), &counts);
+    for (int kind = 0; kind < TG_REQUEST_KINDS; kind++) {
+        EXPECT_GE(counts.sent[kind], 1u) << "every kind of request is seen: " << kind;
+        EXPECT_EQ(counts.sent[kind], counts.answered[kind]) << kind;
+    }
+    EXPECT_FALSE(tg_producer_tainted(producer.get()));
+
     send_offset(2, "w:2");
     // not stable: a reader waits for the outcome, and a short time runs out
     EXPECT_EQ(TG_CODE_KAFKA_TIMED_OUT, group_offset(group, topic, 300).code);
