@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fstream>
 #include <functional>
+#include <future>
 #include <gmock/gmock.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -221,6 +222,53 @@ TEST_F(State, TemporaryStateLeavesNothing)
     ASSERT_OK(tg_state_open(&options, &state, &error));
     close();
     EXPECT_EQ(std::distance(fs::directory_iterator(path), {}), 1) << "what is not ours stays";
+}
+
+TEST_F(State, WorkersShareIt)
+{
+    TemporaryDirectory directory;
+    ASSERT_OK(tryOpen(directory.path()));
+    auto work = [this](int number) {
+        struct tg_error failure = {};
+        struct tg_store *mine = nullptr;
+        struct tg_state_batch *writes = tg_state_batch_new(state);
+        std::string name = "store" + std::to_string(number % 2);
+        struct tg_store_options options = {};
+        options.name = name.c_str();
+        options.partition = number;
+        options.cache_bytes_max = 8 << 10;
+        if (tg_store_open(state, &options, &mine, &failure) != TG_OK)
+            return std::string(failure.message);
+        for (int64_t offset = 0; offset < 50; offset++) {
+            for (int i = 0; i < 40; i++) {
+                std::string key = std::to_string((offset * 13 + i) % 100);
+                struct tg_value value = {slice(name), number};
+                (void)!tg_store_put(mine, slice(key), value, &failure);
+            }
+            tg_store_seal(mine);
+            tg_store_apply(mine, writes, offset, slice(name));
+            if (tg_state_batch_apply(writes, &failure) != TG_OK ||
+                tg_state_fact_put(state, slice(name), slice(name), &failure) != TG_OK)
+                return std::string(failure.message);
+        }
+        struct tg_store_cursor *cursor = nullptr;
+        int count = 0;
+        if (tg_store_scan(mine, slice(""), slice(""), &cursor, &failure) == TG_OK) {
+            struct tg_slice key = {};
+            struct tg_value value = {};
+            while (tg_store_cursor_next(cursor, &key, &value))
+                count += value.timestamp_ms == number && text(value.bytes) == name;
+            tg_store_cursor_close(cursor);
+        }
+        tg_store_close(mine);
+        tg_state_batch_free(writes);
+        return std::to_string(count);
+    };
+    std::vector<std::future<std::string>> workers;
+    for (int number = 0; number < 4; number++)
+        workers.push_back(std::async(std::launch::async, work, number));
+    for (auto &worker : workers)
+        EXPECT_EQ(worker.get(), "100");
 }
 
 /* ---- damage ---- */
