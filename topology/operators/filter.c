@@ -53,6 +53,7 @@ static enum tg_code filter_process(struct tg_operator *self, const struct tg_bat
         passed.selection = filter->kept;
         passed.selected = kept;
     }
+    tg_program_run(filter->state, &passed);
     passed.selected = tg_program_select(filter->state, &passed, &passed.selection);
     tg_task_report_errors(self, batch, filter->state);
     return tg_operator_forward(self, &passed, reterr);

@@ -6,6 +6,8 @@
 #include "serde/format.h"
 #include "topology/task.h"
 
+#define ROW_TIME_MAX (INT64_MAX / 4)
+
 /* The columns of one half of the record: the key or the value. */
 struct half {
     struct tg_decoder *decoder; /* NULL: no columns */
@@ -257,12 +259,18 @@ static const char *row_fault(const struct source *source, uint32_t row, int64_t 
     return NULL;
 }
 
+/* The bound of the query, but never a time that could not be added to a window's size. */
+static int64_t newest_row_time(const struct tg_query *query)
+{
+    int64_t bound = query->settings.future_ms_max, now = tg_clock_wall_ms(query->clock);
+    return bound < 0 || bound > ROW_TIME_MAX - now ? ROW_TIME_MAX : now + bound;
+}
+
 static void select_rows(struct source *source)
 {
     struct tg_task *task = source->base.task;
     struct tg_batch *batch = &source->memory.batch;
-    int64_t bound = task->query->settings.future_ms_max;
-    int64_t newest = bound < 0 ? INT64_MAX : tg_clock_wall_ms(task->query->clock) + bound;
+    int64_t newest = newest_row_time(task->query);
     uint32_t selected = 0;
     for (uint32_t row = 0; row < batch->rows->count; row++) {
         if ((batch->rows->flags[row] & TG_ROW_FAILED) != 0)
