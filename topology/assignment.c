@@ -1,6 +1,7 @@
 /* Partitions that come and go: tasks are opened with the offsets and times that the group has committed,
- * restored, and closed again. The rebalance callbacks run inside the consumer's poll; what fails in them is
- * kept and returned by the step. */
+ * restored, and closed again. The rebalance callbacks run inside the consumer's poll: an assignment is only
+ * noted there and adopted by the steps, as often as that fails; a revocation commits, and what fails is kept
+ * and returned by the step. */
 #include "base/log.h"
 #include "base/memory.h"
 #include "topology/commit_unit_internal.h"
@@ -69,31 +70,59 @@ static enum tg_code adopt(struct tg_commit_unit *unit, const struct tg_topic_par
     return TG_OK;
 }
 
-static enum tg_code adopt_all(struct tg_commit_unit *unit, const struct tg_topic_partition *partitions,
-                              uint32_t count, struct tg_arena *arena, struct tg_error *reterr)
+static enum tg_code adopt_all(struct tg_commit_unit *unit, struct tg_arena *arena, struct tg_error *reterr)
 {
-    if (!unit->producer_ready)
-        TG_TRY(unit_renew_producer(unit, reterr));
+    uint32_t count = (uint32_t)unit->assigned_count;
     struct tg_offset *committed = tg_arena_alloc_zero(arena, count + 1, sizeof *committed);
     for (uint32_t i = 0; i < count; i++)
-        committed[i] = (struct tg_offset){.topic = partitions[i].topic, .partition = partitions[i].partition};
-    /* First the offsets, then the changelogs' ends: what the offsets cover is then below those ends. */
-    TG_TRY(unit_read_committed(unit, committed, count, arena, reterr));
+        committed[i] =
+            (struct tg_offset){.topic = unit->assigned[i].topic, .partition = unit->assigned[i].partition};
+    /* First the offsets, then the changelogs' ends: what the offsets cover is then below those ends. The call
+     * waits for transactions that are being decided. */
+    if (count > 0)
+        TG_TRY(tg_consumer_committed(unit->consumer, committed, count,
+                                     unit->query->settings.request_timeout_ms, arena, reterr));
     for (uint32_t i = 0; i < count; i++)
-        TG_TRY(adopt(unit, &partitions[i], &committed[i], reterr));
+        TG_TRY(adopt(unit, &unit->assigned[i], &committed[i], reterr));
     for (size_t i = 0; i < unit->task_count; i++)
         TG_TRY(tg_restore_add(unit->restore, unit->tasks[i], reterr));
-    TG_FAILPOINT("assigned");
     return TG_OK;
+}
+
+enum tg_code unit_adopt(struct tg_commit_unit *unit, struct tg_error *reterr)
+{
+    struct tg_arena *arena = tg_arena_new(0);
+    enum tg_code code = adopt_all(unit, arena, reterr);
+    if (code == TG_OK)
+        unit->adopting = false;
+    else
+        unit_close_tasks(unit);
+    tg_arena_free(arena);
+    return code;
+}
+
+/* The plan's text of a topic, which outlives the assignment; NULL: the query does not read it. */
+static const char *topic_of_plan(const struct tg_commit_unit *unit, const char *topic)
+{
+    const struct tg_subtopology *subtopology = &unit->query->subtopologies[0];
+    for (uint32_t i = 0; i < subtopology->source_count; i++)
+        if (strcmp(tg_subtopology_topic(subtopology, i), topic) == 0)
+            return tg_subtopology_topic(subtopology, i);
+    return NULL;
 }
 
 void unit_assigned(void *context, const struct tg_topic_partition *partitions, uint32_t count)
 {
     struct tg_commit_unit *unit = context;
-    struct tg_arena *arena = tg_arena_new(0);
-    if (unit->callback_code == TG_OK)
-        unit->callback_code = adopt_all(unit, partitions, count, arena, &unit->callback_error);
-    tg_arena_free(arena);
+    unit->assigned_count = 0;
+    tg_grow((void **)&unit->assigned, &unit->assigned_capacity, count, sizeof *unit->assigned);
+    for (uint32_t i = 0; i < count; i++) {
+        const char *topic = topic_of_plan(unit, partitions[i].topic);
+        if (topic != NULL) /* it is: we subscribe to nothing else */
+            unit->assigned[unit->assigned_count++] =
+                (struct tg_topic_partition){topic, partitions[i].partition};
+    }
+    unit->adopting = true;
     tg_log_write(TG_LOG_INFO, "partitions assigned",
                  TG_LOG_FIELDS(TG_LOG_TEXT("query", tg_query_id(unit->query)),
                                TG_LOG_INT("worker", unit->options.worker), TG_LOG_INT("partitions", count)));
@@ -103,13 +132,14 @@ void unit_close_tasks(struct tg_commit_unit *unit)
 {
     for (size_t i = 0; i < unit->task_count; i++) {
         tg_restore_remove(unit->restore, unit->tasks[i]);
-        tg_counters_add(&unit->closed, &unit->tasks[i]->counters);
+        tg_task_counters(unit->tasks[i], &unit->closed);
         tg_task_close(unit->tasks[i]);
     }
     unit->task_count = 0;
     unit->input_count = 0;
     unit->tried_count = 0;
     unit->offset_count = 0;
+    unit->unresolved = false; /* the next owner of the partitions reads from Kafka what became of it */
     __atomic_store_n(&unit->running, false, __ATOMIC_RELAXED);
 }
 
@@ -117,21 +147,25 @@ void unit_revoked(void *context, const struct tg_topic_partition *partitions, ui
 {
     (void)partitions; /* the assignor takes all partitions away before it gives the new ones */
     struct tg_commit_unit *unit = context;
+    unit->adopting = false;
+    unit->assigned_count = 0;
     if (count == 0 && unit->task_count == 0)
         return;
-    TG_FAILPOINT("revoke");
-    enum tg_code code = TG_OK;
-    if (!lost)
-        code = unit_commit_or_abandon(unit, &unit->callback_error);
+    if (!lost && unit->callback_code == TG_OK)
+        unit->callback_code = unit_commit_or_abandon(unit, &unit->callback_error);
     else if (unit->transaction_open)
-        code = unit_renew_producer(unit, &unit->callback_error);
-    if (unit->callback_code == TG_OK)
-        unit->callback_code = code;
+        unit_drop_producer(unit);
     unit_close_tasks(unit);
-    TG_FAILPOINT("revoked");
     tg_log_write(TG_LOG_INFO, lost ? "partitions lost" : "partitions revoked",
                  TG_LOG_FIELDS(TG_LOG_TEXT("query", tg_query_id(unit->query)),
                                TG_LOG_INT("worker", unit->options.worker), TG_LOG_INT("partitions", count)));
+}
+
+void unit_restart_inputs(struct tg_commit_unit *unit, const struct tg_task *task)
+{
+    for (size_t i = 0; i < unit->input_count; i++)
+        if (unit->inputs[i].task == task)
+            unit->inputs[i].started = false;
 }
 
 enum tg_code unit_start_inputs(struct tg_commit_unit *unit, struct tg_error *reterr)

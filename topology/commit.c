@@ -8,8 +8,12 @@ enum tg_code unit_begin(struct tg_commit_unit *unit, struct tg_error *reterr)
 {
     if (unit->transaction_open)
         return TG_OK;
-    if (unit->query->settings.exactly_once)
-        TG_TRY(tg_producer_begin(unit->producer, reterr));
+    if (unit->query->settings.exactly_once) {
+        enum tg_code code = tg_producer_begin(unit->producer, reterr);
+        if (code != TG_OK && unit_is_kafka_error(code))
+            unit_drop_producer(unit); /* fenced, perhaps: a new one begins with the next step */
+        TG_TRY(code);
+    }
     unit->transaction_open = true;
     unit->transaction++;
     TG_FAILPOINT("begin");
@@ -112,23 +116,32 @@ static enum tg_code try_commit(struct tg_commit_unit *unit, struct tg_error *ret
     return TG_OK;
 }
 
-enum tg_code unit_commit_or_abandon(struct tg_commit_unit *unit, struct tg_error *reterr)
+/* Is there something to commit? Lists it. */
+static bool prepare_commit(struct tg_commit_unit *unit)
 {
     list_tried(unit);
-    if (unit->tried_count == 0 && !unit->transaction_open)
+    return unit->tried_count > 0 || unit->transaction_open;
+}
+
+enum tg_code unit_commit_or_abandon(struct tg_commit_unit *unit, struct tg_error *reterr)
+{
+    if (unit->unresolved || !unit->producer_ready || !prepare_commit(unit))
         return TG_OK;
     enum tg_code code = try_commit(unit, reterr);
     if (code == TG_OK)
         return unit_apply(unit, reterr);
     unit->tried_count = 0;
-    return unit_is_kafka_error(code) ? unit_renew_producer(unit, reterr) : code;
+    unit->offset_count = 0;
+    if (!unit_is_kafka_error(code))
+        return code;
+    unit_drop_producer(unit);
+    return TG_OK;
 }
 
 enum tg_code unit_commit(struct tg_commit_unit *unit, struct tg_error *reterr)
 {
     unit->last_commit_us = unit_now_us(unit);
-    list_tried(unit);
-    if (unit->tried_count == 0 && !unit->transaction_open)
+    if (!prepare_commit(unit))
         return TG_OK;
     enum tg_code code = try_commit(unit, reterr);
     if (code == TG_OK)

@@ -27,18 +27,32 @@ struct tg_commit_unit *tg_commit_unit_new(const struct tg_commit_unit_options *o
     return unit;
 }
 
+/* A query that failed leaves no transaction behind that readers of its topics would have to wait for. It was
+ * never tried to be committed, and no request of it is on its way. */
+static void end_transaction(struct tg_commit_unit *unit)
+{
+    struct tg_error error;
+    if (unit->transaction_open && unit->query->settings.exactly_once &&
+        !tg_producer_tainted(unit->producer) &&
+        tg_producer_abort(unit->producer, unit->query->settings.request_timeout_ms, &error) != TG_OK)
+        tg_log_error(TG_LOG_DEBUG, "transaction not aborted: it will time out", &error,
+                     TG_LOG_FIELDS(TG_LOG_TEXT("transactional-id", unit->transactional_id)));
+    unit->transaction_open = false;
+}
+
 void tg_commit_unit_free(struct tg_commit_unit *unit)
 {
     if (unit == NULL)
         return;
     /* Without partitions first: the consumer's last callback then has nothing to commit. */
-    unit->transaction_open = false;
     unit_close_tasks(unit);
+    end_transaction(unit);
     tg_producer_close(unit->producer);
     tg_consumer_close(unit->consumer);
     tg_restore_free(unit->restore);
     tg_state_batch_free(unit->batch);
     tg_free(unit->transactional_id);
+    tg_free(unit->assigned);
     tg_free(unit->tasks);
     tg_free(unit->inputs);
     tg_free(unit->tried);
@@ -68,6 +82,8 @@ static enum tg_code join_group(struct tg_commit_unit *unit, struct tg_error *ret
         topics[i] = tg_subtopology_topic(subtopology, i);
     enum tg_code code = tg_consumer_subscribe(unit->consumer, topics, subtopology->source_count, reterr);
     tg_free(topics);
+    if (code != TG_OK)
+        tg_consumer_close(TG_MOVE(unit->consumer));
     return code;
 }
 
@@ -76,7 +92,8 @@ static enum tg_code take_messages(struct tg_commit_unit *unit, uint32_t count, s
     enum tg_code code = TG_OK;
     for (uint32_t i = 0; i < count; i++) {
         struct tg_message *message = &unit->messages[i];
-        if (message->tag >= unit->input_count) { /* of an assignment that is gone */
+        /* Of an assignment that is gone, or fetched before the position was set back. */
+        if (message->tag >= unit->input_count || !unit->inputs[message->tag].started) {
             tg_consumer_release(unit->consumer, message, 1);
             continue;
         }
@@ -112,31 +129,88 @@ static bool commit_is_due(const struct tg_commit_unit *unit)
     return unit_now_us(unit) - unit->last_commit_us >= unit->query->settings.commit_interval_ms * 1000;
 }
 
-/* One round with everything in place. */
-static enum tg_code run_round(struct tg_commit_unit *unit, bool *ret_worked, struct tg_error *reterr)
+/* After a Kafka call that may succeed later: the unit's next step comes after a pause. */
+static enum tg_code retry_later(struct tg_commit_unit *unit, enum tg_code code, struct tg_error *reterr)
 {
-    if (tg_restore_busy(unit->restore))
-        TG_TRY(tg_restore_step(unit->restore, ret_worked, reterr));
-    TG_TRY(unit_start_inputs(unit, reterr));
+    if (!unit_is_kafka_error(code) && !(code == TG_CODE_TOPIC_UNKNOWN && reterr->retriable))
+        return code;
+    uint64_t failures = ++unit->failures;
+    if ((failures & (failures - 1)) == 0)
+        tg_log_error(TG_LOG_WARN, "Kafka call failed, trying again", reterr,
+                     TG_LOG_FIELDS(TG_LOG_TEXT("query", tg_query_id(unit->query)),
+                                   TG_LOG_INT("failures", (int64_t)failures)));
+    unit->retry_us = unit_now_us(unit) + RETRY_MS * 1000;
+    return TG_OK;
+}
+
+/* The consumer cannot go on (fenced): leaves the group; a later step joins it again. */
+static enum tg_code give_up_consumer(struct tg_commit_unit *unit, struct tg_error *reterr)
+{
+    const struct tg_error cause = *reterr;
+    if (unit->transaction_open)
+        unit_drop_producer(unit);
+    unit_close_tasks(unit);
+    unit->adopting = false;
+    tg_consumer_close(TG_MOVE(unit->consumer));
+    TG_TRY(unit_check_clash(unit, &cause, reterr));
+    *reterr = cause;
+    return retry_later(unit, cause.code, reterr);
+}
+
+static enum tg_code poll_failed(struct tg_commit_unit *unit, enum tg_code code, struct tg_error *reterr)
+{
+    if (reterr->fatal && unit_is_kafka_error(code))
+        return give_up_consumer(unit, reterr);
+    if (code == TG_CODE_KAFKA && !reterr->retriable)
+        return code;
+    return retry_later(unit, code, reterr);
+}
+
+static enum tg_code process_failed(struct tg_commit_unit *unit, enum tg_code code, struct tg_error *reterr)
+{
+    if (!unit_is_kafka_error(code))
+        return code;
+    if (!unit->transaction_open) /* it could not begin: nothing to resolve */
+        return retry_later(unit, code, reterr);
+    const struct tg_error cause = *reterr;
+    return unit_resolve(unit, &cause, reterr);
+}
+
+/* Takes what the consumer has. TG_OK with unit->retry_us set: it failed, and will be tried again. */
+static enum tg_code poll_consumer(struct tg_commit_unit *unit, bool *ret_worked, struct tg_error *reterr)
+{
     uint32_t count = 0;
-    enum tg_code polled = tg_consumer_poll(unit->consumer, unit->messages, UNIT_POLL_MAX, 0, &count, reterr);
-    if (polled != TG_OK && reterr->fatal) {
-        tg_fail_context(reterr, "the group membership %s is lost for good", unit->transactional_id);
-        tg_fail_hint(reterr,
-                     "another process uses the same state.dir or a copy of it: give each process its own");
-        unit->consumer_lost = true;
-    }
-    TG_TRY(polled);
+    enum tg_code code = tg_consumer_poll(unit->consumer, unit->messages, UNIT_POLL_MAX, 0, &count, reterr);
     if (unit->callback_code != TG_OK) {
         tg_consumer_release(unit->consumer, unit->messages, count);
         *reterr = unit->callback_error;
         return unit->callback_code;
     }
-    *ret_worked = *ret_worked || count > 0;
-    TG_TRY(take_messages(unit, count, reterr));
-    TG_TRY(process_tasks(unit, ret_worked, reterr));
-    if (unit->producer != NULL)
-        tg_producer_poll(unit->producer);
+    *ret_worked = *ret_worked || count > 0 || unit->adopting;
+    if (code == TG_OK)
+        code = take_messages(unit, count, reterr);
+    return code == TG_OK ? TG_OK : poll_failed(unit, code, reterr);
+}
+
+/* One round with everything in place. */
+static enum tg_code run_round(struct tg_commit_unit *unit, bool *ret_worked, struct tg_error *reterr)
+{
+    enum tg_code code = TG_OK;
+    if (tg_restore_busy(unit->restore))
+        code = tg_restore_step(unit->restore, ret_worked, reterr);
+    if (code == TG_OK)
+        code = unit_start_inputs(unit, reterr);
+    if (code != TG_OK)
+        return retry_later(unit, code, reterr);
+    TG_TRY(poll_consumer(unit, ret_worked, reterr));
+    if (unit->consumer == NULL)
+        return TG_OK;
+    if (!unit->producer_ready) /* dropped while partitions were taken away */
+        return TG_OK;
+    code = process_tasks(unit, ret_worked, reterr);
+    if (code != TG_OK)
+        return process_failed(unit, code, reterr);
+    tg_producer_poll(unit->producer);
     if (!commit_is_due(unit))
         return TG_OK;
     TG_TRY(unit_commit(unit, reterr));
@@ -144,22 +218,18 @@ static enum tg_code run_round(struct tg_commit_unit *unit, bool *ret_worked, str
     return TG_OK;
 }
 
-/* What a Kafka error of a round means: a transaction under way is resolved; otherwise the round is tried
- * again after a pause. */
-static enum tg_code recover(struct tg_commit_unit *unit, enum tg_code code, struct tg_error *reterr)
+/* What a round needs: a producer, the outcome of the last transaction, membership, tasks. */
+static enum tg_code get_ready(struct tg_commit_unit *unit, struct tg_error *reterr)
 {
-    if (!unit_is_kafka_error(code) || unit->consumer_lost)
-        return code;
-    const struct tg_error cause = *reterr;
-    unit->callback_code = TG_OK;
-    if (unit->transaction_open)
-        return unit_resolve(unit, &cause, reterr);
-    if (!cause.retriable && code == TG_CODE_KAFKA)
-        return code;
-    tg_log_error(TG_LOG_WARN, "Kafka call failed, trying again", &cause,
-                 TG_LOG_FIELDS(TG_LOG_TEXT("query", tg_query_id(unit->query))));
-    unit->retry_us = unit_now_us(unit) + RETRY_MS * 1000;
-    return TG_OK;
+    /* The producer comes first: its initialisation ends what a predecessor left open, before any offset is
+     * read. */
+    if (!unit->producer_ready)
+        TG_TRY(unit_renew_producer(unit, reterr));
+    if (unit->unresolved)
+        TG_TRY(unit_settle(unit, reterr));
+    if (unit->consumer == NULL)
+        TG_TRY(join_group(unit, reterr));
+    return unit->adopting ? unit_adopt(unit, reterr) : TG_OK;
 }
 
 void tg_commit_unit_prepare(struct tg_commit_unit *unit)
@@ -172,26 +242,22 @@ void tg_commit_unit_prepare(struct tg_commit_unit *unit)
 enum tg_code tg_commit_unit_step(struct tg_commit_unit *unit, bool *ret_worked, struct tg_error *reterr)
 {
     *ret_worked = false;
-    if (unit_now_us(unit) < unit->retry_us)
+    if (unit_now_us(unit) < unit->retry_us || unit_must_stop(unit))
         return TG_OK;
-    enum tg_code code = TG_OK;
-    /* The producer comes first: its initialisation ends what a predecessor left open, before any offset is
-     * read. */
-    if (!unit->producer_ready)
-        code = unit_renew_producer(unit, reterr);
-    if (code == TG_OK && unit->consumer == NULL)
-        code = join_group(unit, reterr);
-    if (code == TG_OK)
-        code = run_round(unit, ret_worked, reterr);
-    return code == TG_OK ? TG_OK : recover(unit, code, reterr);
+    enum tg_code code = get_ready(unit, reterr);
+    if (code != TG_OK)
+        return retry_later(unit, code, reterr);
+    unit->failures = 0;
+    TG_TRY(run_round(unit, ret_worked, reterr));
+    if (unit->unresolved || !unit->producer_ready)
+        *ret_worked = unit_now_us(unit) >= unit->retry_us; /* go on at once */
+    return TG_OK;
 }
 
 int64_t tg_commit_unit_deadline_us(const struct tg_commit_unit *unit)
 {
     int64_t commit = unit->last_commit_us + unit->query->settings.commit_interval_ms * 1000;
-    if (unit->retry_us > commit)
-        return unit->retry_us;
-    return commit;
+    return unit->retry_us > commit ? unit->retry_us : commit;
 }
 
 enum tg_code tg_commit_unit_stop(struct tg_commit_unit *unit, struct tg_error *reterr)
@@ -213,7 +279,7 @@ void unit_publish_counters(struct tg_commit_unit *unit)
     struct tg_counters sum = {0};
     tg_counters_add(&sum, &unit->closed);
     for (size_t i = 0; i < unit->task_count; i++)
-        tg_counters_add(&sum, &unit->tasks[i]->counters);
+        tg_task_counters(unit->tasks[i], &sum);
 #define X(field, name, meaning) __atomic_store_n(&unit->published.field, sum.field, __ATOMIC_RELAXED);
     TG_COUNTER_LIST(X)
 #undef X

@@ -10,7 +10,7 @@ enum { UNIT_POLL_MAX = 1024, UNIT_TASKS_MAX = 4096, FENCED_MAX = 3, RETRY_MS = 5
 struct unit_input {
     struct tg_task *task;
     struct tg_task_input *input;
-    bool started; /* delivers records: its task is restored */
+    bool started; /* delivers records: its task is restored, its position is the consumer's */
 };
 
 struct tg_commit_unit {
@@ -23,9 +23,14 @@ struct tg_commit_unit {
     struct tg_producer *producer;
     bool producer_ready; /* init_transactions has succeeded */
     bool transaction_open;
+    bool unresolved; /* the outcome of the last transaction is not known: nothing is polled or processed */
+    bool adopting;   /* partitions were assigned and have no tasks yet */
+    struct tg_topic_partition *assigned; /* the present assignment; topics are the plan's texts */
+    size_t assigned_count, assigned_capacity;
     bool consumer_lost; /* fatally: fenced by another member of the same name */
     int64_t last_commit_us;
-    int64_t retry_us; /* not before: after a Kafka call that may succeed later */
+    int64_t retry_us;  /* not before: after a Kafka call that may succeed later */
+    uint64_t failures; /* such calls one after the other */
     struct tg_restore *restore;
     struct tg_state_batch *batch;
     struct tg_task **tasks;
@@ -40,7 +45,8 @@ struct tg_commit_unit {
     enum tg_code callback_code; /* failure inside a rebalance callback */
     struct tg_error callback_error;
     int64_t fenced_us[FENCED_MAX]; /* when we were fenced last */
-    struct tg_counters closed;     /* counters of tasks that were closed, and of the unit itself */
+    uint64_t fenced_count;
+    struct tg_counters closed; /* counters of tasks that were closed, and of the unit itself */
     struct tg_counters
         published; /* their sum with the present tasks' at the last commit, for other threads */
     bool running;
@@ -60,8 +66,9 @@ static inline bool unit_must_stop(const struct tg_commit_unit *unit)
 void unit_publish_counters(struct tg_commit_unit *unit);
 
 /* ---- commit.c ---- */
+/* Errors of Kafka: the producer is dropped, nothing of the tasks is lost. */
 TG_MUST_CHECK enum tg_code unit_begin(struct tg_commit_unit *unit, struct tg_error *reterr);
-/* Commits what was processed, if anything; resolves an unknown outcome. */
+/* Commits what was processed, if anything. TG_OK with unit->unresolved: the outcome is not known yet. */
 TG_MUST_CHECK enum tg_code unit_commit(struct tg_commit_unit *unit, struct tg_error *reterr);
 /* The same where the tasks are about to be closed: an unknown outcome needs no verdict then, only a new
  * producer, because the next owner of the partitions reads offsets and state from Kafka. */
@@ -69,25 +76,31 @@ TG_MUST_CHECK enum tg_code unit_commit_or_abandon(struct tg_commit_unit *unit, s
 /* Kafka has committed: tried tasks apply. */
 TG_MUST_CHECK enum tg_code unit_apply(struct tg_commit_unit *unit, struct tg_error *reterr);
 
-/* ---- resolve.c ---- */
-/* A new producer that has finished or aborted what the old one left. Waits as long as Kafka is away, unless
- * the process stops. */
+/* ---- resolve.c: nothing here waits for longer than one Kafka call; what fails is tried by a later step ----
+ */
+/* Closes the producer: what it left open is ended by the initialisation of the next one. */
+void unit_drop_producer(struct tg_commit_unit *unit);
+/* A new producer that has finished or aborted what the old one left. */
 TG_MUST_CHECK enum tg_code unit_renew_producer(struct tg_commit_unit *unit, struct tg_error *reterr);
-/* The outcome of the present transaction is unknown (or it failed before its commit): finds out and applies
- * or rolls back. */
+/* The present transaction failed, or its outcome is unknown: drops the producer and marks the unit
+ * unresolved. Errors: KAFKA_FENCED if another process has our transactional id. */
 TG_MUST_CHECK enum tg_code unit_resolve(struct tg_commit_unit *unit, const struct tg_error *cause,
                                         struct tg_error *reterr);
+/* With the new producer: finds out what became of the transaction, and applies or rolls back. */
+TG_MUST_CHECK enum tg_code unit_settle(struct tg_commit_unit *unit, struct tg_error *reterr);
+/* Fails when we were fenced three times within a minute. */
+TG_MUST_CHECK enum tg_code unit_check_clash(struct tg_commit_unit *unit, const struct tg_error *cause,
+                                            struct tg_error *reterr);
+bool unit_is_kafka_error(enum tg_code code);
 
 /* ---- assignment.c ---- */
 void unit_assigned(void *context, const struct tg_topic_partition *partitions, uint32_t count);
 void unit_revoked(void *context, const struct tg_topic_partition *partitions, uint32_t count, bool lost);
-/* Inputs of tasks that are restored begin to deliver. */
+/* Opens tasks for the assigned partitions and begins to restore them. After an error there are no tasks, and
+ * it can be called again. */
+TG_MUST_CHECK enum tg_code unit_adopt(struct tg_commit_unit *unit, struct tg_error *reterr);
+/* Inputs of tasks that are restored begin to deliver, from their task's position. */
 TG_MUST_CHECK enum tg_code unit_start_inputs(struct tg_commit_unit *unit, struct tg_error *reterr);
+/* The task's position was set back: its inputs deliver from there, nothing that was fetched before. */
+void unit_restart_inputs(struct tg_commit_unit *unit, const struct tg_task *task);
 void unit_close_tasks(struct tg_commit_unit *unit);
-/* Reads the group's committed offsets, waiting for transactions that are being decided and for a broker that
- * is away. */
-TG_MUST_CHECK enum tg_code unit_read_committed(struct tg_commit_unit *unit, struct tg_offset *offsets,
-                                               uint32_t count, struct tg_arena *arena,
-                                               struct tg_error *reterr);
-
-bool unit_is_kafka_error(enum tg_code code);

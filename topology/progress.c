@@ -76,11 +76,11 @@ bool tg_progress_read(struct tg_arena *arena, const char *text, struct tg_progre
     if (length < 9 || (raw[0] != VERSION_ONE && raw[0] != VERSION_TWO))
         return false;
     struct tg_progress read = {.stream_time_ms = (int64_t)tg_load_u64(raw + 1)};
-    if (raw[0] == VERSION_ONE) {
+    if (length == 9) { /* all of version 1; in version 2 a map that is empty may be left out */
         *ret_progress = read;
         return true;
     }
-    if (length < 13)
+    if (raw[0] == VERSION_ONE || length < 13)
         return false;
     uint32_t count = tg_load_u32(raw + 9);
     size_t at = 13;
@@ -94,8 +94,10 @@ bool tg_progress_read(struct tg_arena *arena, const char *text, struct tg_progre
                    (int64_t)tg_load_u64(raw + at + 4 + name_length), &read);
         at += 12 + name_length;
     }
+    if (at != length)
+        return false;
     *ret_progress = read;
-    return at == length;
+    return true;
 }
 
 int64_t tg_progress_find(const struct tg_progress *progress, const char *name)

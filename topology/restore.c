@@ -25,6 +25,7 @@ struct tg_restore {
     struct tg_consumer *consumer; /* open while there are jobs */
     struct job *jobs;
     size_t job_count, job_capacity;
+    bool stale; /* the consumer does not read what the jobs want, from where they stand */
     struct tg_message *messages;
 };
 
@@ -69,10 +70,6 @@ static enum tg_code open_consumer(struct tg_restore *restore, struct tg_error *r
 
 static enum tg_code assign_jobs(struct tg_restore *restore, struct tg_error *reterr)
 {
-    if (restore->job_count == 0) {
-        tg_consumer_close(TG_MOVE(restore->consumer));
-        return TG_OK;
-    }
     TG_TRY(open_consumer(restore, reterr));
     struct tg_offset *offsets = tg_alloc_zero(restore->job_count, sizeof *offsets);
     for (size_t i = 0; i < restore->job_count; i++)
@@ -87,7 +84,16 @@ static enum tg_code assign_jobs(struct tg_restore *restore, struct tg_error *ret
         code = tg_consumer_start(restore->consumer, offsets[i].topic, offsets[i].partition, offsets[i].offset,
                                  (uint32_t)i, reterr);
     tg_free(offsets);
+    restore->stale = code != TG_OK;
     return code;
+}
+
+/* The jobs changed: the next step reads for those that are left. */
+static void jobs_changed(struct tg_restore *restore)
+{
+    restore->stale = true;
+    if (restore->job_count == 0)
+        tg_consumer_close(TG_MOVE(restore->consumer));
 }
 
 static void log_store(enum tg_log_level level, const char *message, const struct job *job)
@@ -132,7 +138,6 @@ static enum tg_code plan_job(struct tg_restore *restore, struct job *job, struct
 
 enum tg_code tg_restore_add(struct tg_restore *restore, struct tg_task *task, struct tg_error *reterr)
 {
-    bool added = false;
     task->stores_to_restore = 0;
     for (uint32_t i = 0; i < task->store_count; i++) {
         struct job job = {.task = task,
@@ -146,9 +151,9 @@ enum tg_code tg_restore_add(struct tg_restore *restore, struct tg_task *task, st
         tg_grow((void **)&restore->jobs, &restore->job_capacity, restore->job_count + 1, sizeof job);
         restore->jobs[restore->job_count++] = job;
         task->stores_to_restore++;
-        added = true;
+        jobs_changed(restore);
     }
-    return added ? assign_jobs(restore, reterr) : TG_OK;
+    return TG_OK;
 }
 
 void tg_restore_remove(struct tg_restore *restore, struct tg_task *task)
@@ -163,10 +168,7 @@ void tg_restore_remove(struct tg_restore *restore, struct tg_task *task)
     if (kept == restore->job_count)
         return;
     restore->job_count = kept;
-    struct tg_error error;
-    if (assign_jobs(restore, &error) != TG_OK) /* the next step meets the same trouble and reports it */
-        tg_log_error(TG_LOG_DEBUG, "restore assignment failed", &error,
-                     TG_LOG_FIELDS(TG_LOG_INT("jobs", (int64_t)kept)));
+    jobs_changed(restore);
 }
 
 /* Writes a run of messages of one store. */
@@ -190,7 +192,7 @@ static enum tg_code restore_run(struct job *job, const struct tg_message *messag
     return TG_OK;
 }
 
-static bool finish_jobs(struct tg_restore *restore)
+static void finish_jobs(struct tg_restore *restore)
 {
     size_t kept = 0;
     for (size_t i = 0; i < restore->job_count; i++) {
@@ -202,11 +204,29 @@ static bool finish_jobs(struct tg_restore *restore)
         tg_restorer_free(job->writer);
         job->task->stores_to_restore--;
         log_store(TG_LOG_INFO, "state restored", job);
-        TG_FAILPOINT("restored");
     }
-    bool finished = kept < restore->job_count;
+    if (kept == restore->job_count)
+        return;
     restore->job_count = kept;
-    return finished;
+    jobs_changed(restore);
+}
+
+static enum tg_code write_messages(struct tg_restore *restore, uint32_t count, struct tg_error *reterr)
+{
+    for (uint32_t at = 0; at < count;) {
+        const struct tg_message *message = &restore->messages[at];
+        struct job *job = &restore->jobs[message->tag];
+        if (message->kind == TG_MESSAGE_ERROR)
+            return tg_fail(reterr, message->code, "restoring %s, partition %d: %s",
+                           job->store->changelog_topic, message->partition, tg_message_error(message));
+        uint32_t run = 1;
+        while (at + run < count && restore->messages[at + run].tag == message->tag &&
+               restore->messages[at + run].kind != TG_MESSAGE_ERROR)
+            run++;
+        TG_TRY(restore_run(job, message, run, reterr));
+        at += run;
+    }
+    return TG_OK;
 }
 
 enum tg_code tg_restore_step(struct tg_restore *restore, bool *ret_worked, struct tg_error *reterr)
@@ -214,25 +234,16 @@ enum tg_code tg_restore_step(struct tg_restore *restore, bool *ret_worked, struc
     *ret_worked = false;
     if (restore->job_count == 0)
         return TG_OK;
+    if (restore->stale)
+        TG_TRY(assign_jobs(restore, reterr));
     uint32_t count = 0;
     TG_TRY(tg_consumer_poll(restore->consumer, restore->messages, POLL_MAX, POLL_MS, &count, reterr));
-    enum tg_code code = TG_OK;
-    for (uint32_t at = 0; at < count && code == TG_OK;) {
-        uint32_t run = 1, tag = restore->messages[at].tag;
-        if (restore->messages[at].kind == TG_MESSAGE_ERROR) {
-            code = tg_fail(reterr, restore->messages[at].code, "restoring %s, partition %d: %s",
-                           restore->jobs[tag].store->changelog_topic, restore->messages[at].partition,
-                           tg_message_error(&restore->messages[at]));
-            break;
-        }
-        while (at + run < count && restore->messages[at + run].tag == tag &&
-               restore->messages[at + run].kind != TG_MESSAGE_ERROR)
-            run++;
-        code = restore_run(&restore->jobs[tag], restore->messages + at, run, reterr);
-        at += run;
-    }
+    enum tg_code code = write_messages(restore, count, reterr);
     tg_consumer_release(restore->consumer, restore->messages, count);
+    if (code != TG_OK)
+        restore->stale = true; /* some of what was polled is not written */
     TG_TRY(code);
     *ret_worked = count > 0;
-    return finish_jobs(restore) ? assign_jobs(restore, reterr) : TG_OK;
+    finish_jobs(restore);
+    return TG_OK;
 }

@@ -59,10 +59,11 @@ struct tg_task {
     struct tg_task_input *inputs;
     uint32_t store_count;
     struct tg_task_store stores[TG_TASK_STORES_MAX];
-    uint32_t stores_to_restore;   /* 0: may process */
-    struct tg_producer *producer; /* borrowed */
-    struct tg_counters counters;
-    uint64_t reports; /* skipped records reported so far, for the rate limit */
+    uint32_t stores_to_restore;            /* 0: may process */
+    struct tg_producer *producer;          /* borrowed */
+    struct tg_counters counters;           /* also of what is not committed yet */
+    struct tg_counters committed_counters; /* as of the last commit: what an abort goes back to */
+    uint64_t reports;                      /* skipped records reported so far, for the rate limit */
 };
 
 TG_MUST_CHECK enum tg_code tg_task_open(const struct tg_query *query,
@@ -99,8 +100,10 @@ void tg_task_committed(struct tg_task *task, struct tg_state_batch *batch);
 /* The transaction is aborted: queues and uncommitted state are dropped, times and positions are those of the
  * base again. */
 void tg_task_rollback(struct tg_task *task);
+/* Adds the counts as of the last commit. */
+void tg_task_counters(const struct tg_task *task, struct tg_counters *sum);
 /* Sets the base from what the group has committed (offset NONE: nothing yet) and loads the operators' times
- * from its metadata. */
+ * from the metadata of all inputs: the latest counts. */
 void tg_task_set_base(struct tg_task *task, struct tg_task_input *input, int64_t offset,
                       const char *metadata);
 

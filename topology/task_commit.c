@@ -149,24 +149,56 @@ void tg_task_committed(struct tg_task *task, struct tg_state_batch *batch)
         input->position = input->tried_offset;
         memcpy(input->committed_metadata, input->tried_metadata, sizeof input->committed_metadata);
     }
+    task->committed_counters = task->counters;
 }
 
-void tg_task_set_base(struct tg_task *task, struct tg_task_input *input, int64_t offset, const char *metadata)
+void tg_task_counters(const struct tg_task *task, struct tg_counters *sum)
+{
+    struct tg_counters counters = task->committed_counters;
+    counters.restored = task->counters.restored; /* of no transaction */
+    tg_counters_add(sum, &counters);
+}
+
+/* The operators' times: each the latest that the metadata of an input knows. */
+static void load_progress(struct tg_task *task)
+{
+    struct tg_arena *arena = tg_arena_new(0);
+    struct tg_progress *progress = tg_arena_alloc_zero(arena, task->input_count, sizeof *progress);
+    for (uint32_t i = 0; i < task->input_count; i++)
+        tg_progress_read(arena, task->inputs[i].committed_metadata, &progress[i]);
+    for (uint32_t i = 0; i < task->operator_count; i++) {
+        struct tg_operator *self = task->operators[i];
+        int64_t latest = INT64_MIN;
+        for (uint32_t input = 0; input < task->input_count; input++) {
+            int64_t found = tg_progress_find(&progress[input], self->node->step);
+            latest = found > latest ? found : latest;
+        }
+        if (self->kind->load_progress != NULL)
+            self->kind->load_progress(self, latest);
+    }
+    tg_arena_free(arena);
+}
+
+static void reset_input(struct tg_task_input *input, int64_t offset, const char *metadata)
 {
     struct tg_arena *arena = tg_arena_new(0);
     struct tg_progress progress;
     tg_progress_read(arena, metadata, &progress);
     input->committed_offset = offset;
-    snprintf(input->committed_metadata, sizeof input->committed_metadata, "%s",
-             metadata == NULL ? "" : metadata);
+    if (metadata != input->committed_metadata)
+        snprintf(input->committed_metadata, sizeof input->committed_metadata, "%s",
+                 metadata == NULL ? "" : metadata);
     input->position = offset == TG_OFFSET_NONE ? input->start_offset : offset;
     input->end_position = -1;
+    input->leader_epoch = -1;
     input->partition_time_ms = progress.stream_time_ms;
-    for (uint32_t i = 0; i < task->operator_count; i++)
-        if (task->operators[i]->kind->load_progress != NULL)
-            task->operators[i]->kind->load_progress(
-                task->operators[i], tg_progress_find(&progress, task->operators[i]->node->step));
     tg_arena_free(arena);
+}
+
+void tg_task_set_base(struct tg_task *task, struct tg_task_input *input, int64_t offset, const char *metadata)
+{
+    reset_input(input, offset, metadata);
+    load_progress(task);
 }
 
 void tg_task_rollback(struct tg_task *task)
@@ -178,6 +210,10 @@ void tg_task_rollback(struct tg_task *task)
     for (uint32_t i = 0; i < task->input_count; i++) {
         struct tg_task_input *input = &task->inputs[i];
         tg_task_clear_queue(input);
-        tg_task_set_base(task, input, input->committed_offset, input->committed_metadata);
+        reset_input(input, input->committed_offset, input->committed_metadata);
     }
+    load_progress(task);
+    uint64_t restored = task->counters.restored;
+    task->counters = task->committed_counters;
+    task->counters.restored = restored;
 }
