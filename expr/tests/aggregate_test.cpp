@@ -25,7 +25,7 @@ protected:
 TEST_P(Aggregate, UndoTakesBack)
 {
     std::vector<const tg_expr *> rows = list(GetParam().rows);
-    Aggregation aggregation(GetParam().name, rows, true, list(GetParam().constants));
+    Aggregation aggregation(GetParam().name, rows, 1, list(GetParam().constants));
     if (aggregation.call().function->aggregate->undo == nullptr)
         return;
     Aggregation::State expected = aggregation.start();
@@ -48,7 +48,7 @@ TEST_P(Aggregate, UndoTakesBack)
 TEST_P(Aggregate, MergedPartsAreTheWhole)
 {
     std::vector<const tg_expr *> rows = list(GetParam().rows);
-    Aggregation aggregation(GetParam().name, rows, true, list(GetParam().constants));
+    Aggregation aggregation(GetParam().name, rows, 1, list(GetParam().constants));
     for (uint32_t cut = 0; cut <= rows.size(); cut++) {
         Aggregation::State whole = aggregation.start();
         Aggregation::State first = aggregation.start();
@@ -85,6 +85,18 @@ const Example examples[] = {
     {"LATEST_BY_OFFSET", "1, 2, NULL, 3, NULL", ""},
     {"LATEST_BY_OFFSET", "'a', 'bb', NULL, 'ccc', NULL", "2"},
     {"LATEST_BY_OFFSET", "1, 2, NULL, 3, NULL", "3, FALSE"},
+    {"STDDEV_SAMPLE", "1e0, NULL, 3e0, 8e0, 2e0", ""},
+    {"STDDEV_SAMP", "1e0, NULL, 3e0, 8e0", ""},
+    {"SUM_LIST", "ARRAY[1, 2], CAST(NULL AS ARRAY<INT>), ARRAY[NULL, 3]", ""},
+    {"SUM_LIST", "ARRAY[1.5e0], ARRAY[2.25e0, NULL]", ""},
+    {"ATTR", "'a', 'a', 'b', NULL", ""},
+    {"ATTR", "'a', 'b', 'a', 'b'", ""},
+    {"HISTOGRAM", "'a', 'b', NULL, 'a', 'c'", ""},
+    {"TOPK", "3, 1, NULL, 2, 3, 5", "3"},
+    {"TOPK", "'b', 'a', 'c', 'b'", "2"},
+    {"TOPKDISTINCT", "3, 1, NULL, 2, 3, 5, 5", "3"},
+    {"TOPKDISTINCT", "1.5, 2.5, 2.5, -1.0", "2"},
+    {"TOPK", "1e0, -1e0, 0e0", "2"},
     {"EARLIEST_BY_OFFSET", "NULL, 1, 2, NULL, 3", ""},
     {"EARLIEST_BY_OFFSET", "NULL, 1, 2, NULL, 3", "FALSE"},
     {"EARLIEST_BY_OFFSET", "NULL, 'a', 'b', NULL, 'c'", "2"},
@@ -94,7 +106,7 @@ INSTANTIATE_TEST_SUITE_P(Aggregates, Aggregate, testing::ValuesIn(examples));
 TEST_F(Aggregate, SumOfNothingIsZeroAndOtherResultsAreNull)
 {
     auto empty = [&](const char *name, const char *row) {
-        Aggregation aggregation(name, list(row), true, {});
+        Aggregation aggregation(name, list(row), 1, {});
         Aggregation::State state = aggregation.start();
         return aggregation.result(state);
     };
@@ -110,7 +122,7 @@ TEST_F(Aggregate, SumOfNothingIsZeroAndOtherResultsAreNull)
 
 TEST_F(Aggregate, DecimalSumThatOutgrowsItsTypeStops)
 {
-    Aggregation aggregation("SUM", list("500.9, 300.8, 400.8"), true, {});
+    Aggregation aggregation("SUM", list("500.9, 300.8, 400.8"), 1, {});
     Aggregation::State state = aggregation.start();
     EXPECT_EQ(aggregation.add(state, 0), TG_OK);
     EXPECT_EQ(aggregation.add(state, 1), TG_OK);
@@ -119,9 +131,25 @@ TEST_F(Aggregate, DecimalSumThatOutgrowsItsTypeStops)
     EXPECT_STREQ(aggregation.error_.message, "a SUM outgrew its type DECIMAL(4, 1)");
 }
 
+TEST_F(Aggregate, SpreadAndCorrelationHaveJavasDigits)
+{
+    auto result = [&](const char *name, const char *rows, uint32_t columns) {
+        std::vector<const tg_expr *> items = list(rows);
+        Aggregation aggregation(name, items, columns, {});
+        Aggregation::State state = aggregation.start();
+        for (uint32_t row = 0; row < items.size(); row++)
+            EXPECT_EQ(aggregation.add(state, row), TG_OK);
+        return aggregation.result(state);
+    };
+    EXPECT_EQ(result("STDDEV_SAMP", "10e0, 12e0, 13e0", 1), "2.333333333333333");
+    EXPECT_EQ(result("STDDEV_SAMPLE", "0e0, 10e0", 1), "7.0710678118654755");
+    EXPECT_EQ(result("STDDEV_SAMPLE", "10e0", 1), "0.0");
+    EXPECT_EQ(result("CORRELATION", "1e0", 2), "NaN");
+}
+
 TEST_F(Aggregate, DamagedStateIsRefused)
 {
-    Aggregation aggregation("COLLECT_SET", list("'a', 'b'"), true, {});
+    Aggregation aggregation("COLLECT_SET", list("'a', 'b'"), 1, {});
     Aggregation::State state = aggregation.start();
     EXPECT_EQ(aggregation.add(state, 0), TG_OK);
     state.blob[1] = 100; // the length of the text
@@ -132,7 +160,7 @@ TEST_F(Aggregate, StatesAreTheSameBytesForEver)
 {
     auto bytes = [&](const char *name, const char *rows) {
         std::vector<const tg_expr *> items = list(rows);
-        Aggregation aggregation(name, items, true, {});
+        Aggregation aggregation(name, items, 1, {});
         Aggregation::State state = aggregation.start();
         for (uint32_t row = 0; row < items.size(); row++)
             EXPECT_EQ(aggregation.add(state, row), TG_OK);

@@ -12,8 +12,8 @@ public:
         std::string blob;
     };
 
-    // `rows` are the values of the first argument; `counted` is false for COUNT(*).
-    Aggregation(const std::string &name, const std::vector<const tg_expr *> &rows, bool counted,
+    // `rows` are the values of the first argument; `columns` how often they are one: 0 for COUNT(*).
+    Aggregation(const std::string &name, const std::vector<const tg_expr *> &rows, uint32_t columns,
                 const std::vector<const tg_expr *> &constants)
     {
         const tg_expr *array = nullptr;
@@ -24,7 +24,7 @@ public:
         column_ = world_.run({array})->children[0];
         tg_schema_column column = {"X", array->type->element, TG_COLUMN_VALUE, nullptr};
         std::vector<const tg_expr *> arguments = constants;
-        if (counted)
+        for (uint32_t i = 0; i < columns; i++)
             arguments.insert(arguments.begin(),
                              tg_expr_column(world_.arena_, tg_schema_new(world_.arena_, &column, 1), 0, {}));
         if (tg_function_resolve(world_.arena_, TG_FUNCTION_AGGREGATE, tg_slice_text(name.c_str()),

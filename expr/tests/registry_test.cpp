@@ -42,14 +42,20 @@ std::string runAggregate(const tg_function *function)
     Parser parser(world.arena_, nullptr, function->example);
     std::string name = parser.word();
     std::vector<const tg_expr *> constants;
+    uint32_t columns = 0;
     parser.expect("(");
-    bool counted = !parser.take(")");
-    if (counted) {
+    if (!parser.take(")")) {
         parser.expect("X");
-        if (parser.take(","))
-            constants = parser.list(")");
-        else
-            parser.expect(")");
+        bool again = false; // CORRELATION(x, x)
+        if (!parser.take(")")) {
+            parser.expect(",");
+            again = parser.take("X");
+            if (again)
+                parser.expect(")");
+            else
+                constants = parser.list(")");
+        }
+        columns = again ? 2 : 1;
     }
     parser.expect("OVER");
     parser.expect("(");
@@ -57,7 +63,7 @@ std::string runAggregate(const tg_function *function)
     parser.expect("=");
     const tg_expr *wanted = parser.parseOr();
     parser.expectEnd();
-    Aggregation aggregation(name, rows, counted, constants);
+    Aggregation aggregation(name, rows, columns, constants);
     if (aggregation.call().function != function)
         return std::string("the example resolves to ") + aggregation.call().function->signature;
     Aggregation::State state = aggregation.start();
