@@ -131,17 +131,20 @@ struct tg_consumer_options {
     int max_poll_interval_ms;              /* 0: default */
     const struct tg_properties *overrides; /* librdkafka names; may be NULL */
     struct tg_rebalance_listener listener;
-    int notify_descriptor; /* an eventfd to add 1 to when something can be polled; -1: none */
+    /* An eventfd (non-blocking) to add 1 to when an idle consumer gets something; poll until nothing comes.
+     * -1: none */
+    int notify_descriptor;
 };
 TG_MUST_CHECK enum tg_code tg_consumer_open(struct tg_cluster *cluster,
                                             const struct tg_consumer_options *options,
                                             struct tg_consumer **ret_consumer, struct tg_error *reterr);
-/* Leaves the group if membership is dynamic. NULL is a no-op. */
+/* Gives the partitions back (listener.revoked is called) and leaves the group if membership is dynamic; waits
+ * at most some seconds. All its messages must have been released. NULL is a no-op. */
 void tg_consumer_close(struct tg_consumer *consumer);
 TG_MUST_CHECK enum tg_code tg_consumer_subscribe(struct tg_consumer *consumer, const char *const *topics,
                                                  uint32_t count, struct tg_error *reterr);
-/* Without a group: read these from the given offsets (EARLIEST and LATEST allowed). Replaces the previous
- * assignment. */
+/* Without a group: read these from the given offsets (EARLIEST and LATEST allowed; the tag is the index, and
+ * they need no start). Replaces the previous assignment. */
 TG_MUST_CHECK enum tg_code tg_consumer_assign(struct tg_consumer *consumer, const struct tg_offset *offsets,
                                               uint32_t count, struct tg_error *reterr);
 /* Lets an assigned partition deliver, from `offset` (NONE: where it stands: committed, or as offset_reset

@@ -120,6 +120,7 @@ struct real_partition {
     int64_t start_offset;
     enum real_partition_state state;
     bool paused;  /* by the caller */
+    bool read;    /* something was polled since it was assigned */
     bool stopped; /* librdkafka gave its fetcher up (no reset policy): only a new assignment brings it back */
 };
 

@@ -184,6 +184,7 @@ static enum tg_code seek_starting(struct real_consumer *consumer, struct tg_erro
         } else {
             struct real_partition *partition = real_partition_find(consumer, entry->topic, entry->partition);
             partition->state = REAL_RUNNING;
+            partition->read = false;
             if (!partition->paused)
                 rd_kafka_topic_partition_list_add(resume, entry->topic, entry->partition);
         }
@@ -254,8 +255,10 @@ enum tg_code real_start(struct tg_consumer *base, const struct tg_start_request 
     if (partition == NULL)
         return fail_not_assigned(request->topic, request->partition, reterr);
     partition->tag = request->tag;
-    if (request->offset == TG_OFFSET_NONE && partition->state == REAL_RUNNING)
-        return TG_OK; /* it stands where it stands */
+    bool is_there =
+        request->offset == TG_OFFSET_NONE || (!partition->read && request->offset == partition->start_offset);
+    if (partition->state == REAL_RUNNING && is_there)
+        return TG_OK; /* it stands where it stands: a seek would fetch again */
     if (request->offset != TG_OFFSET_NONE)
         partition->start_offset = request->offset;
     partition->state = REAL_STARTING;

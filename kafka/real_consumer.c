@@ -76,6 +76,7 @@ static bool convert(struct real_consumer *consumer, rd_kafka_message_t *native, 
     struct real_partition *partition = partition_of(consumer, native);
     if (partition == NULL || partition->state != REAL_RUNNING)
         return false;
+    partition->read = true;
     *message = (struct tg_message){
         .tag = partition->tag,
         .partition = native->partition,
