@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #define MEMORY_BYTES_DEFAULT (64ull << 20)
 #define WRITE_BUFFER_LEAST (64ull << 10)
 #define OPEN_FILES_MAX 256
+#define FLUSH_WAIT_MS_MAX 5000
 #define BLOOM_BITS_PER_KEY 10
 
 static bool starts_with(const char *text, const char *start)
@@ -139,6 +141,20 @@ enum tg_code tg_database_open(struct tg_directory *directory, uint64_t memory_by
     return open_handle(ret_database, directory, reterr);
 }
 
+/* After RocksDB (7.8.3) has recovered from a full disk, its flush no longer waits for the end: closed then,
+ * it drops what is not flushed. */
+static bool wait_until_flushed(const struct tg_database *database)
+{
+    for (int waited_ms = 0; waited_ms < FLUSH_WAIT_MS_MAX; waited_ms++) {
+        uint64_t waiting = 0;
+        if (rocksdb_property_int(database->handle, "rocksdb.num-immutable-mem-table", &waiting) != 0 ||
+            waiting == 0)
+            return true;
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    return false;
+}
+
 enum tg_code tg_database_flush(const struct tg_database *database, struct tg_error *reterr)
 {
     rocksdb_flushoptions_t *options = rocksdb_flushoptions_create();
@@ -146,7 +162,11 @@ enum tg_code tg_database_flush(const struct tg_database *database, struct tg_err
     char *message = NULL;
     rocksdb_flush(database->handle, options, &message);
     rocksdb_flushoptions_destroy(options);
-    return tg_database_check(database, message, "flush", reterr);
+    TG_TRY(tg_database_check(database, message, "flush", reterr));
+    if (!wait_until_flushed(database))
+        return tg_fail(reterr, TG_CODE_IO, "the database %s was not flushed within %d s", database->path,
+                       FLUSH_WAIT_MS_MAX / 1000);
+    return TG_OK;
 }
 
 void tg_database_close(struct tg_database *database)
