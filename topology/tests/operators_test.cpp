@@ -15,7 +15,9 @@ protected:
     Lines run(const std::vector<Record> &input, const tg_query_settings &settings = default_settings())
     {
         world.produce("in", input);
-        process = std::make_unique<Process>(world, plan.plan(), settings);
+        ProcessOptions options;
+        options.settings = settings;
+        process = std::make_unique<Process>(world, plan.plan(), options);
         EXPECT_EQ(process->run(), TG_OK) << process->error.message;
         counted = process->counters();
         return world.lines("out");

@@ -6,7 +6,7 @@
 #include "topology/commit_unit_internal.h"
 #include "topology/tests/plan_builder.h"
 
-#include <functional>
+#include <map>
 #include <optional>
 
 namespace turgo
@@ -74,7 +74,14 @@ public:
         outgoing.timestamp_ms = record.time;
         outgoing.headers = headers.data();
         outgoing.header_count = static_cast<uint32_t>(headers.size());
+        bool spare =
+            tg_memory_faults_waiting(cluster) > 0; // faults are for the processes' calls, not for ours
+        if (spare)
+            pause_fault();
         ASSERT_EQ(tg_producer_send(producer_, &outgoing, &error), TG_OK) << error.message;
+        produced_[{topic, record.partition}]++;
+        if (spare)
+            fault(fault_.call, fault_.nth, fault_);
         ASSERT_EQ(tg_producer_delivery_status(producer_, &error), TG_OK) << error.message;
     }
     void produce(const char *topic, const std::vector<Record> &records)
@@ -87,6 +94,12 @@ public:
         tg_offset offset = {topic, partition, which, -1, nullptr, TG_OK};
         EXPECT_EQ(tg_admin_list_offsets(cluster, &offset, 1, TG_READ_UNCOMMITTED, 1000, &error), TG_OK);
         return offset.offset;
+    }
+    // Records that this test has written.
+    int64_t produced(const char *topic, int32_t partition) const
+    {
+        auto found = produced_.find({topic, partition});
+        return found == produced_.end() ? 0 : found->second;
     }
     int64_t stable_end(const char *topic, int32_t partition)
     {
@@ -114,10 +127,16 @@ public:
     }
     void fault(tg_memory_call call, uint64_t nth, const tg_memory_fault &how)
     {
-        tg_memory_fault made = how;
-        made.call = call;
-        made.nth = nth;
-        tg_memory_inject(cluster, &made);
+        fault_ = how;
+        fault_.call = call;
+        fault_.nth = nth;
+        calls_before_ = tg_memory_call_count(cluster, call);
+        tg_memory_inject(cluster, &fault_);
+    }
+    // The held EndTxn arrives: acted upon, refused (fenced), or there is none.
+    tg_code deliver_commit(const std::string &transactional_id)
+    {
+        return tg_memory_deliver_commit(cluster, transactional_id.c_str(), &error);
     }
     void advance(int64_t by_ms)
     {
@@ -129,6 +148,11 @@ public:
     tg_error error = {};
 
 private:
+    void pause_fault()
+    {
+        fault_.nth -= tg_memory_call_count(cluster, fault_.call) - calls_before_;
+        tg_memory_clear_faults(cluster);
+    }
     void read_partition(const char *topic, int32_t partition, std::vector<Record> *records)
     {
         tg_consumer_options options = {};
@@ -167,6 +191,9 @@ private:
         return record;
     }
     tg_producer *producer_ = nullptr;
+    std::map<std::pair<std::string, int32_t>, int64_t> produced_;
+    tg_memory_fault fault_ = {};
+    uint64_t calls_before_ = 0;
 };
 
 inline tg_query_settings default_settings()
@@ -185,23 +212,47 @@ inline tg_query_settings default_settings()
     return settings;
 }
 
+// The state of a process, which outlives it: RocksDB takes its time to open.
+class State
+{
+public:
+    explicit State(const char *directory = nullptr, const char *application = "app-")
+    {
+        const tg_state_options options = {directory, application, 0, false};
+        tg_error error = {};
+        EXPECT_EQ(tg_state_open(&options, &handle, &error), TG_OK) << error.message;
+    }
+    ~State()
+    {
+        tg_state_close(handle);
+    }
+    State(const State &) = delete;
+    State &operator=(const State &) = delete;
+    tg_state *handle = nullptr;
+};
+
+struct ProcessOptions {
+    tg_query_settings settings = default_settings();
+    std::string instance = "p1";
+    std::string prefix = "app-";
+    State *state = nullptr; // null: its own
+};
+
 // One process with its local state and one worker that runs one query.
 class Process
 {
 public:
-    Process(World &world, const tg_plan *plan, const tg_query_settings &settings = default_settings(),
-            const char *instance = "p1", const char *directory = nullptr)
-        : world_(world)
+    Process(World &world, const tg_plan *plan, const ProcessOptions &given = {}) : world_(world)
     {
-        const tg_state_options state_options = {directory, "app-", 0, false};
-        EXPECT_EQ(tg_state_open(&state_options, &state, &error), TG_OK) << error.message;
+        if (given.state == nullptr)
+            own_state_ = std::make_unique<State>();
         tg_query_options options = {};
         options.plan = plan;
-        options.settings = settings;
-        options.prefix = "app-";
-        options.instance = instance;
+        options.settings = given.settings;
+        options.prefix = given.prefix.c_str();
+        options.instance = given.instance.c_str();
         options.cluster = world.cluster;
-        options.state = state;
+        options.state = given.state != nullptr ? given.state->handle : own_state_->handle;
         options.clock = world.clock;
         EXPECT_EQ(tg_query_open(&options, &query, &error), TG_OK) << error.message;
         EXPECT_EQ(tg_query_prepare(query, 1000, &error), TG_OK) << error.message;
@@ -211,7 +262,6 @@ public:
     {
         tg_commit_unit_free(unit);
         tg_query_close(query);
-        tg_state_close(state);
     }
     Process(const Process &) = delete;
     Process &operator=(const Process &) = delete;
@@ -238,7 +288,9 @@ public:
             if (tg_task_commit_needed(task))
                 return false;
             for (uint32_t input = 0; input < task->input_count; input++)
-                if (task->inputs[input].end_position != task->inputs[input].position)
+                if (task->inputs[input].end_position != task->inputs[input].position ||
+                    task->inputs[input].position <
+                        world_.produced(task->inputs[input].topic, task->partition))
                     return false;
         }
         return true;
@@ -253,6 +305,21 @@ public:
         }
         ADD_FAILURE() << "not caught up after " << steps_max << " steps";
         return TG_CODE_INTERNAL;
+    }
+    // The same, but a query that failed is started again.
+    bool run_through(int steps_max = 3000)
+    {
+        for (int i = 0; i < steps_max; i++) {
+            if (step() != TG_OK) {
+                failures++;
+                tg_commit_unit_free(unit);
+                start();
+            } else if (i > 2 && caught_up()) {
+                return true;
+            }
+            world_.advance(20);
+        }
+        return false;
     }
     // As SIGTERM: commits what is processed.
     tg_code stop()
@@ -318,11 +385,11 @@ public:
         return text;
     }
 
-    tg_state *state = nullptr;
     tg_query *query = nullptr;
     tg_commit_unit *unit = nullptr;
     tg_error error = {};
     tg_code code = TG_OK;
+    int failures = 0; // of the query, that run_through met
 
 private:
     void unit_close_tasks_for_test()
@@ -335,6 +402,7 @@ private:
         unit->input_count = 0;
     }
     World &world_;
+    std::unique_ptr<State> own_state_;
 };
 
 } // namespace turgo
