@@ -45,7 +45,7 @@ static const struct setting settings[] = {
      "one Kafka call of a commit; then its outcome is resolved"},
     {"turgo.connect.timeout.ms", KIND_NUMBER, "60000", 0, DAY_MS, NULL,
      "how long to wait for a broker at the start"},
-    {"turgo.record.future.max.ms", KIND_NUMBER, "86400000", -1, INT64_MAX, NULL,
+    {"turgo.record.future.max.ms", KIND_NUMBER, "3600000", -1, INT64_MAX, NULL,
      "records whose row time is further ahead of the clock are skipped; -1: no bound"},
     {"turgo.memory.bytes", KIND_NUMBER, "67108864", 1 << 20, INT64_MAX, NULL,
      "memory for RocksDB's cache and write buffer"},

@@ -100,7 +100,30 @@ enum tg_code unit_apply(struct tg_commit_unit *unit, struct tg_error *reterr)
     unit->tried_count = 0;
     unit->offset_count = 0;
     unit->transaction_open = false;
+    unit->refusals = 0;
     return code;
+}
+
+/* Stores keep committed entries in their tables for a while. Now and then they go to RocksDB and its files,
+ * so that a crash never replays more than a few minutes of the changelog. */
+enum tg_code unit_write_back(struct tg_commit_unit *unit, struct tg_error *reterr)
+{
+    uint64_t commits = unit->closed.commits;
+    if (commits == unit->written_back_commits || unit_now_us(unit) - unit->written_back_us < WRITE_BACK_US)
+        return TG_OK;
+    unit->written_back_commits = commits;
+    unit->written_back_us = unit_now_us(unit);
+    size_t stores = 0;
+    for (size_t i = 0; i < unit->task_count; i++)
+        for (uint32_t store = 0;
+             unit->tasks[i]->stores_to_restore == 0 && store < unit->tasks[i]->store_count; store++) {
+            tg_store_write_back(unit->tasks[i]->stores[store].store, unit->batch);
+            stores++;
+        }
+    if (stores == 0)
+        return TG_OK;
+    TG_TRY(tg_state_batch_apply(unit->batch, reterr));
+    return tg_state_flush(unit->query->state, reterr);
 }
 
 static enum tg_code try_commit(struct tg_commit_unit *unit, struct tg_error *reterr)

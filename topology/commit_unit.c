@@ -23,7 +23,7 @@ struct tg_commit_unit *tg_commit_unit_new(const struct tg_commit_unit_options *o
     unit->restore = tg_restore_new(unit->query);
     unit->batch = tg_state_batch_new(unit->query->state);
     unit->messages = tg_alloc_zero(UNIT_POLL_MAX, sizeof *unit->messages);
-    unit->last_commit_us = unit_now_us(unit);
+    unit->last_commit_us = unit->written_back_us = unit_now_us(unit);
     return unit;
 }
 
@@ -215,7 +215,7 @@ static enum tg_code run_round(struct tg_commit_unit *unit, bool *ret_worked, str
         return TG_OK;
     TG_TRY(unit_commit(unit, reterr));
     unit_publish_counters(unit);
-    return TG_OK;
+    return unit_write_back(unit, reterr);
 }
 
 /* What a round needs: a producer, the outcome of the last transaction, membership, tasks. */

@@ -5,7 +5,12 @@
 #include "topology/commit_unit.h"
 #include "topology/restore.h"
 
-enum { UNIT_POLL_MAX = 1024, UNIT_TASKS_MAX = 4096, FENCED_MAX = 3, RETRY_MS = 500 };
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { UNIT_POLL_MAX = 1024, UNIT_TASKS_MAX = 4096, FENCED_MAX = 3, REFUSALS_MAX = 10, RETRY_MS = 500 };
+#define WRITE_BACK_US (60 * 1000000LL)
 
 struct unit_input {
     struct tg_task *task;
@@ -45,6 +50,9 @@ struct tg_commit_unit {
     enum tg_code callback_code; /* failure inside a rebalance callback */
     struct tg_error callback_error;
     int64_t fenced_us[FENCED_MAX]; /* when we were fenced last */
+    uint32_t refusals;             /* non-retriable Kafka errors since the last commit */
+    int64_t written_back_us;       /* when committed state last went to RocksDB's files */
+    uint64_t written_back_commits;
     uint64_t fenced_count;
     struct tg_counters closed; /* counters of tasks that were closed, and of the unit itself */
     struct tg_counters
@@ -73,6 +81,8 @@ TG_MUST_CHECK enum tg_code unit_commit(struct tg_commit_unit *unit, struct tg_er
 /* The same where the tasks are about to be closed: an unknown outcome needs no verdict then, only a new
  * producer, because the next owner of the partitions reads offsets and state from Kafka. */
 TG_MUST_CHECK enum tg_code unit_commit_or_abandon(struct tg_commit_unit *unit, struct tg_error *reterr);
+/* When due: committed state goes from the stores' tables to RocksDB's files. Not while a store is sealed. */
+TG_MUST_CHECK enum tg_code unit_write_back(struct tg_commit_unit *unit, struct tg_error *reterr);
 /* Kafka has committed: tried tasks apply. */
 TG_MUST_CHECK enum tg_code unit_apply(struct tg_commit_unit *unit, struct tg_error *reterr);
 
@@ -104,3 +114,7 @@ TG_MUST_CHECK enum tg_code unit_start_inputs(struct tg_commit_unit *unit, struct
 /* The task's position was set back: its inputs deliver from there, nothing that was fetched before. */
 void unit_restart_inputs(struct tg_commit_unit *unit, const struct tg_task *task);
 void unit_close_tasks(struct tg_commit_unit *unit);
+
+#ifdef __cplusplus
+}
+#endif

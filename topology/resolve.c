@@ -75,6 +75,19 @@ enum tg_code unit_check_clash(struct tg_commit_unit *unit, const struct tg_error
                         "give each process its own state.dir, and do not copy one to another machine");
 }
 
+/* The broker refuses the same thing again and again (a record too large, a time it does not accept, a right
+ * that is missing): no repetition will help. */
+static enum tg_code check_refusals(struct tg_commit_unit *unit, const struct tg_error *cause,
+                                   struct tg_error *reterr)
+{
+    if (cause->code != TG_CODE_KAFKA || cause->retriable || ++unit->refusals < REFUSALS_MAX)
+        return TG_OK;
+    *reterr = *cause;
+    (void)tg_fail_context(reterr, "%d transactions in a row were refused", REFUSALS_MAX);
+    return tg_fail_hint(reterr, "see what the sink and changelog topics accept (max.message.bytes, "
+                                "message.timestamp.after.max.ms, access rights)");
+}
+
 enum tg_code unit_resolve(struct tg_commit_unit *unit, const struct tg_error *cause, struct tg_error *reterr)
 {
     tg_count(&unit->closed.resolves, 1);
@@ -83,6 +96,7 @@ enum tg_code unit_resolve(struct tg_commit_unit *unit, const struct tg_error *ca
                                TG_LOG_TEXT("transactional-id", unit->transactional_id)));
     unit_drop_producer(unit);
     unit->unresolved = true;
+    TG_TRY(check_refusals(unit, cause, reterr));
     return unit_check_clash(unit, cause, reterr);
 }
 
