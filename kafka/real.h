@@ -118,6 +118,7 @@ struct real_partition {
     int32_t partition;
     uint32_t tag;
     int64_t start_offset;
+    int64_t position; /* of the next record, once something was polled or sought; else -1 */
     enum real_partition_state state;
     bool paused;  /* by the caller */
     bool read;    /* something was polled since it was assigned */

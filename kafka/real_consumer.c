@@ -63,6 +63,22 @@ static void fill_record(const rd_kafka_message_t *native, struct tg_message *mes
     message->header_count = count_headers(native);
 }
 
+/* True for a message from before the position: librdkafka went back on its own (see held_back_offset in
+ * real_assignment.c). It is sought to where it was. */
+static bool went_back(struct real_consumer *consumer, struct real_partition *partition,
+                      const rd_kafka_message_t *native)
+{
+    bool placed =
+        native->err == RD_KAFKA_RESP_ERR_NO_ERROR || native->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
+    if (!placed || native->offset >= partition->position)
+        return false;
+    partition->start_offset = partition->position;
+    partition->state = REAL_STARTING;
+    consumer->starts_pending = true;
+    real_notify(consumer);
+    return true;
+}
+
 /* False: the message is not the caller's (its partition is not started, or the error is the consumer's own).
  */
 static bool convert(struct real_consumer *consumer, rd_kafka_message_t *native, struct tg_message *message)
@@ -74,7 +90,7 @@ static bool convert(struct real_consumer *consumer, rd_kafka_message_t *native, 
         return false;
     }
     struct real_partition *partition = partition_of(consumer, native);
-    if (partition == NULL || partition->state != REAL_RUNNING)
+    if (partition == NULL || partition->state != REAL_RUNNING || went_back(consumer, partition, native))
         return false;
     partition->read = true;
     *message = (struct tg_message){
@@ -87,6 +103,7 @@ static bool convert(struct real_consumer *consumer, rd_kafka_message_t *native, 
         .native = native,
     };
     if (native->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        partition->position = native->offset + 1;
         fill_record(native, message);
     } else if (native->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         message->kind = TG_MESSAGE_END;
