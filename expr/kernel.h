@@ -17,6 +17,9 @@ static inline uint32_t tg_call_row(const struct tg_call *call, uint32_t i)
 /* An empty buffer for building one value; the next call of this function empties it again. */
 struct tg_buffer *tg_call_scratch(const struct tg_call *call);
 
+/* Another one, for a result that is built while parts of it pass through the first. */
+struct tg_buffer *tg_call_second_scratch(const struct tg_call *call);
+
 /* The buffer's bytes in the batch arena. */
 struct tg_slice tg_call_keep(const struct tg_call *call, const struct tg_buffer *buffer);
 

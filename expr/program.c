@@ -48,6 +48,7 @@ struct tg_program_state {
     struct tg_arena *arena; /* of the batch */
     struct tg_arena *constant_arena;
     struct tg_buffer scratch;
+    struct tg_buffer second_scratch;
     struct kernel_column *kernel_columns;
     size_t kernel_column_capacity;
     uint32_t kernel_column_count;
@@ -116,6 +117,12 @@ struct tg_buffer *tg_call_scratch(const struct tg_call *call)
 {
     tg_buffer_clear(&call->state->scratch);
     return &call->state->scratch;
+}
+
+struct tg_buffer *tg_call_second_scratch(const struct tg_call *call)
+{
+    tg_buffer_clear(&call->state->second_scratch);
+    return &call->state->second_scratch;
 }
 
 struct tg_slice tg_call_keep(const struct tg_call *call, const struct tg_buffer *buffer)
@@ -535,6 +542,7 @@ void tg_program_state_free(struct tg_program_state *state)
     tg_free(state->kernel_columns);
     tg_arena_free(state->constant_arena);
     tg_buffer_done(&state->scratch);
+    tg_buffer_done(&state->second_scratch);
     tg_free(state->registers);
     tg_free(state->selections);
     tg_free(state->arguments);

@@ -1,0 +1,48 @@
+/* expr/json_text.h: JSON inside of texts, for the functions that look into them. Values are slices of the
+ * text: nothing is built. Thread: any. */
+#pragma once
+
+#include "base/buffer.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum tg_json_kind {
+    TG_JSON_NULL,
+    TG_JSON_BOOLEAN,
+    TG_JSON_INTEGER,
+    TG_JSON_REAL,
+    TG_JSON_STRING,
+    TG_JSON_ARRAY,
+    TG_JSON_OBJECT
+};
+
+struct tg_json {
+    enum tg_json_kind kind;
+    struct tg_slice text; /* as written, checked: strings with their quotes, nested values whole */
+};
+
+enum tg_json_result { TG_JSON_FOUND, TG_JSON_EMPTY, TG_JSON_MALFORMED };
+
+/* The value at the front of a text; what follows it is passed over, as Jackson's readTree does. EMPTY:
+ * nothing but white space. */
+enum tg_json_result tg_json_read(struct tg_slice text, struct tg_json *ret_value);
+
+/* Walks over the elements of an array, or the members of an object. */
+struct tg_json_cursor {
+    struct tg_slice rest;
+    bool object;
+};
+struct tg_json_cursor tg_json_open(const struct tg_json *nested);
+/* False at the end. `*ret_name` is only set for objects: a string with its quotes. */
+bool tg_json_next(struct tg_json_cursor *cursor, struct tg_slice *ret_name, struct tg_json *ret_value);
+
+/* Appends the characters that a string (with its quotes) stands for. */
+void tg_json_append_plain(struct tg_slice string, struct tg_buffer *out);
+/* Appends the value without white space, strings with the fewest escapes. */
+void tg_json_append_compact(const struct tg_json *value, struct tg_buffer *out);
+
+#ifdef __cplusplus
+}
+#endif
