@@ -4,9 +4,11 @@ The oracle recomputes every output from the input log with Apache Kafka's Java c
 no client library with the program.
 """
 import collections
+import copy
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import subprocess
@@ -29,16 +31,43 @@ def program(variant="dev"):
     return ROOT / "build" / variant / "turgo"
 
 
-class Broker:
-    """The one broker of this checkout; started if it does not run."""
+def state_dump():
+    """The tool that reads a RocksDB database; built beside the program."""
+    return pathlib.Path(os.environ.get("TURGO_STATE_DUMP", program().parent / "state_dump"))
 
-    def __init__(self):
-        subprocess.run([KAFKA, "start"], check=True, stderr=subprocess.DEVNULL)
-        self.address = subprocess.run([KAFKA, "address"], check=True, capture_output=True, text=True).stdout.strip()
+
+class Broker:
+    """The broker of this checkout; started if it does not run. With a folder: one of our own, which may be killed."""
+
+    OWN_PORTS_ABOVE = 10_000  # where those of the checkouts end
+
+    def __init__(self, folder=None):
+        self.folder = pathlib.Path(folder or os.environ.get("KAFKA_DIR", ROOT / "build/kafka"))
+        self.environment = dict(os.environ)
+        if folder:
+            shared = self.kafka("address").rsplit(":", 1)[1]
+            self.environment |= {"KAFKA_DIR": str(folder), "KAFKA_PORT": str(int(shared) + self.OWN_PORTS_ABOVE)}
+            self.folder.mkdir(parents=True, exist_ok=True)
+            (self.folder / "lib").symlink_to(LIBRARIES)
+        self.start()
+        self.address = self.kafka("address")
         source, compiled = HERE / "tool/KafkaTool.java", CLASSES / "KafkaTool.class"
         if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
             CLASSES.mkdir(parents=True, exist_ok=True)
             subprocess.run(["javac", "-cp", f"{LIBRARIES}/*", "-d", CLASSES, source], check=True)
+
+    def kafka(self, command):
+        return subprocess.run([KAFKA, command], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                              env=self.environment).stdout.strip()
+
+    def start(self):
+        self.kafka("start")
+
+    def stop(self):
+        self.kafka("stop")
+
+    def kill(self):
+        os.kill(int((self.folder / "pid").read_text()), signal.SIGKILL)
 
     @property
     def port(self):
@@ -100,6 +129,18 @@ class Job:
         self.config = config
         self.log = self.folder / "log"
 
+    def twin(self):
+        """Another member of the same application: the same job, a state directory and a log of its own."""
+        other = copy.copy(self)
+        other.folder = self.folder / f"twin-{len(list(self.folder.glob('twin-*')))}"
+        other.folder.mkdir()
+        other.settings = {**self.settings, "state.dir": str(other.folder / "state")}
+        other.log = other.folder / "log"
+        return other
+
+    def database(self):
+        return pathlib.Path(self.settings["state.dir"]) / self.application / "db"
+
     def command(self, *arguments):
         settings = [part for name, value in self.settings.items() for part in ("--set", f"{name}={value}")]
         config = ["--config", str(self.config)] if self.config else []
@@ -143,6 +184,8 @@ class Chaos:
     KEYS = 50
     PARTITIONS = 4
     WINDOW_MS = 60_000
+    FIRST_MS = 1_600_000_000_000
+    STEP_MS = 137
 
     SQL = """
 CREATE STREAM events (k VARCHAR KEY, id BIGINT, amt BIGINT)
@@ -168,14 +211,26 @@ CREATE TABLE per_minute WITH (KAFKA_TOPIC = '{app}-minutes') AS
     def open_producer(self):
         self.producer = subprocess.Popen(self.broker.tool_command("produce"), stdin=subprocess.PIPE, text=True, bufsize=1 << 16)
 
+    def event(self, number, timestamp):
+        """Everything in it follows from its number."""
+        value = json.dumps({"id": number, "amt": number * 31 % 1000}).encode()
+        return line_of((self.events, -1, timestamp, f"k{number * 7919 % self.KEYS}".encode(), value))
+
     def feed(self, count):
-        """Writes the next `count` events; everything in them follows from their number."""
-        for number in range(self.produced, self.produced + count):
-            key = f"k{number * 7919 % self.KEYS}".encode()
-            value = json.dumps({"id": number, "amt": number * 31 % 1000}).encode()
-            self.producer.stdin.write(line_of((self.events, -1, 1_600_000_000_000 + number * 137, key, value)))
-        self.producer.stdin.flush()
+        """Writes the next `count` events."""
+        self.write(self.event(number, self.FIRST_MS + number * self.STEP_MS) for number in range(self.produced, self.produced + count))
         self.produced += count
+
+    def feed_late(self, count):
+        """The same with times of the past: each meets a window, and its state, that may be long out of memory."""
+        dice = random.Random(self.produced)
+        past = self.produced
+        self.write(self.event(number, self.FIRST_MS + dice.randrange(past) * self.STEP_MS) for number in range(past, past + count))
+        self.produced += count
+
+    def write(self, lines):
+        self.producer.stdin.write("".join(lines))
+        self.producer.stdin.flush()
 
     def close_producer(self):
         self.producer.stdin.close()
@@ -211,13 +266,35 @@ CREATE TABLE per_minute WITH (KAFKA_TOPIC = '{app}-minutes') AS
                 wrong += differences(f"{topic}-{partition}", partitions[partition], actual[topic][partition])
         return wrong + self.check_changelog(totals)
 
+    STORES = ("CTAS_TOTALS-Aggregate-Aggregate-Materialize", "CTAS_PER_MINUTE-Aggregate-Aggregate-Materialize")
+
     def check_changelog(self, totals):
         """The last state of each key in the changelog has the count that the input implies (COUNT is the first state part)."""
-        changelog = f"{self.job.application}-CTAS_TOTALS-Aggregate-Aggregate-Materialize-changelog"
-        state = {record.key: record.value for record in self.broker.read(changelog)}
+        state = {record.key: record.value for record in self.broker.read(f"{self.job.application}-{self.STORES[0]}-changelog")}
         counts = {key: int.from_bytes(value[:8], "little") for key, value in state.items() if value is not None}
         implied = {key: total[0] for key, total in totals.items()}
         return [] if counts == implied else [f"changelog counts differ from the input's: {first_difference(implied, counts)}"]
+
+    def check_state(self, *jobs, complete=False):
+        """RocksDB holds what the changelog holds below the offset stored in RocksDB, at any time, however the process ended;
+        complete: that offset is the changelog's end."""
+        changelogs = {f"{self.job.application}-{store}": f"{self.job.application}-{store}-changelog" for store in self.STORES}
+        records = collections.defaultdict(list)
+        for record in self.broker.read(*changelogs.values()):
+            records[record.topic, record.partition].append(record)
+        wrong = []
+        for job in jobs or [self.job]:
+            names, offsets, rows = read_database(job.database())
+            checked = 0
+            for (store, partition), offset in offsets.items():
+                log = records[changelogs[names[store]], partition]
+                wrong += compare_state(f"{names[store]}-{partition}", log, offset, rows[store, partition])
+                checked += bool(log)
+                if complete and log and offset <= log[-1].offset:
+                    wrong.append(f"{names[store]}-{partition}: state stands at {offset}, its changelog at {log[-1].offset}")
+            if complete and checked < len(records):
+                wrong.append(f"{job.database()}: state of {checked} partitions, changelogs of {len(records)}")
+        return wrong
 
     def check_offsets(self):
         """Committed offsets of all queries are the ends of the input."""
@@ -249,3 +326,33 @@ def differences(place, expected, actual):
         index = min(len(expected), len(actual))
     return [f"{place}: {sum(lost.values())} lost, {sum(doubled.values())} doubled or wrong of {len(expected)}; first at {index}: "
             f"expected {expected[index:index + 1]}, found {actual[index:index + 1]}"]
+
+
+def read_database(folder):
+    """Names of stores, changelog offsets and rows of a RocksDB database: rows as {changelog key: (row time, value)}."""
+    done = subprocess.run([state_dump(), folder], check=True, capture_output=True, text=True)
+    names, offsets, rows = {}, {}, collections.defaultdict(dict)
+    for kind, *field in (line.split("\t") for line in done.stdout.splitlines()):
+        if kind == "store":
+            names[int(field[1])] = field[0]
+        elif kind == "meta":
+            offsets[int(field[0]), int(field[1])] = int(field[2])
+        else:
+            key = bytes.fromhex(field[2])
+            if "PER_MINUTE" in names[int(field[0])]:  # windowed: start with its sign flipped, then the key
+                key = key[8:] + bytes([key[0] ^ 0x80]) + key[1:8] + bytes(4)
+            rows[int(field[0]), int(field[1])][key] = int(field[3]), bytes.fromhex(field[4])
+    return names, offsets, rows
+
+
+def compare_state(place, log, offset, rows):
+    below, later = {}, set()
+    for record in log:
+        if record.offset < offset:
+            below[record.key] = record.timestamp, record.value
+        else:
+            later.add(record.key)
+    expected = {key: value for key, value in below.items() if value[1] is not None}
+    # What compaction has removed, because a later record replaced it, is not there to compare with.
+    known = {key: value for key, value in rows.items() if key in below or key not in later}
+    return [] if known == expected else [f"{place} at {offset}: state differs from its changelog: {first_difference(expected, known)}"]

@@ -65,6 +65,7 @@ public final class KafkaTool {
         properties.put("bootstrap.servers", servers);
         properties.put("acks", "all");
         properties.put("linger.ms", "5");
+        properties.put("max.block.ms", "300000");
         List<java.util.concurrent.Future<?>> sent = new ArrayList<>();
         try (KafkaProducer<byte[], byte[]> producer =
                 new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {

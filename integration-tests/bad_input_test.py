@@ -1,0 +1,271 @@
+"""Bad input of every kind: job files, brokers, topics, records, state directories. Each gives an error or a report that names the
+thing, the place and the way out, and costs no good record.
+
+usage: bad_input_test.py [CASE ...]
+"""
+import json
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import time
+
+from harness import Broker, Job, program, stop, wait_for
+
+
+class Failed(Exception):
+    pass
+
+
+def expect(condition, message, *details):
+    if not condition:
+        raise Failed("\n".join([message, *map(str, details)]))
+
+
+def run(arguments, timeout=60):
+    done = subprocess.run([program(), *map(str, arguments)], capture_output=True, timeout=timeout)
+    return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+
+
+def refused(job, exit_code, *texts, arguments=("--until-caught-up",), timeout=60):
+    """The program ends with this exit code and says all of these texts on stderr, and nothing on stdout."""
+    code, out, err = run(job.command(*arguments)[1:], timeout)
+    expect(code == exit_code, f"exit {code}, expected {exit_code}", out, err)
+    for text in texts:
+        expect(text in err, f"no '{text}' in:", err)
+    expect(out == "", "this on stdout:", out)
+    return err
+
+
+SMALL = """CREATE STREAM a (b VARCHAR) WITH (KAFKA_TOPIC = '{app}-in', VALUE_FORMAT = 'JSON', PARTITIONS = 1);
+CREATE STREAM c WITH (KAFKA_TOPIC = '{app}-out') AS SELECT b FROM a EMIT CHANGES;
+"""
+
+
+def small_job(broker, name, sql=SMALL, **options):
+    job = Job(broker, name, "", **options)
+    job.path.write_text(sql.replace("{app}", job.application))
+    return job
+
+
+# ---- job files ----
+
+def job_files(broker):
+    job = small_job(broker, "bad-job")
+    place = f"--> {job.path}:"
+    job.path.write_bytes(b"CREATE STREAM a (b VARCHAR)\n  WITH (KAFKA_TOPIC = '\xff\xfe');")
+    refused(job, 3, "not UTF-8", f"{place}2:24", "help: SQL must be plain text in UTF-8")
+    job.path.write_text("CREATE STRAEM a (b VARCHAR) WITH (KAFKA_TOPIC = 'x');")
+    refused(job, 3, "STRAEM", f"{place}1:8", "did you mean STREAM?")
+    job.path.write_text(SMALL.replace("SELECT b", "SELECT b - 1"))
+    refused(job, 3, f"{place}2:", "^")
+    job.path.write_text(SMALL.replace("SELECT b", "SELECT bb"))
+    refused(job, 3, f"{place}2:", "BB", "help: ")
+    job.path.unlink()
+    refused(job, 3, f"cannot open {job.path}: No such file or directory")
+    job.path.mkdir()
+    refused(job, 3, f"{job.path}: Is a directory")
+    job.path.rmdir()
+    job.clean()
+
+
+# ---- brokers and topics ----
+
+def no_broker(broker):
+    job = small_job(broker, "no-broker", servers="127.0.0.1:1", settings={"turgo.connect.timeout.ms": "4500"})
+    started = time.monotonic()
+    log = refused(job, 4, "no Kafka broker yet, trying again", "no Kafka broker answered at 127.0.0.1:1 within 4500 ms",
+                  "help: start the broker, or set bootstrap.servers")
+    took = time.monotonic() - started
+    expect(took < 10, f"it took {took:.1f} s", log)
+    # It waits for a broker that comes later, and a signal ends the waiting.
+    job.settings["turgo.connect.timeout.ms"] = "60000"
+    process = job.start()
+    wait_for(lambda: "trying again" in job.log.read_text(), "a line about the broker")
+    started = time.monotonic()
+    code = stop(process, signal.SIGTERM)
+    expect(code in (0, 130) and time.monotonic() - started < 10, f"exit {code} of a program that waits for its broker", job.tail())
+    job.clean()
+
+
+def no_topic(broker):
+    job = small_job(broker, "no-topic", SMALL.replace(", PARTITIONS = 1", ""))
+    refused(job, 3, f"'{job.application}-in'", f"--> {job.path}:1:1", "help: create the topic first, or add PARTITIONS=")
+    broker.create(f"{job.application}-in", partitions=2)
+    job.path.write_text(job.path.read_text().replace("'JSON'", "'JSON', PARTITIONS = 3"))
+    refused(job, 3, f"{job.application}-in", "2 partitions", "PARTITIONS=3", f"--> {job.path}:1:1")
+    job.clean()
+
+
+def settings(broker):
+    job = small_job(broker, "bad-setting", settings={"commit.intervall.ms": "100"})
+    refused(job, 3, "unknown setting 'commit.intervall.ms'", "did you mean commit.interval.ms?")
+    del job.settings["commit.intervall.ms"]
+    job.settings["commit.interval.ms"] = "soon"
+    refused(job, 3, "commit.interval.ms must be a number", "'soon'")
+    job.clean()
+
+
+# ---- state directories ----
+
+def state_directories(broker):
+    way_out = "help: set state.dir"
+    job = small_job(broker, "bad-state")
+    directory = pathlib.Path(job.settings["state.dir"])
+    directory.write_text("a file")
+    refused(job, 3, str(directory), "Not a directory", way_out)
+    directory.unlink()
+    job.settings["state.dir"] = "/proc/turgo-state"  # not writable, for root neither
+    refused(job, 3, "/proc/turgo-state", way_out)
+    job.settings["state.dir"] = str(directory / "without/parents")
+    refused(job, 3, str(directory / "without/parents"), "No such file or directory", way_out)
+    job.settings["state.dir"] = str(directory)
+
+    process = job.start()
+    wait_for(lambda: "partitions assigned" in job.log.read_text() or process.poll() is not None, "the job to run")
+    refused(job, 3, f"{directory / job.application} is in use by process {process.pid}", "help: stop that process, or give this one another")
+    expect(stop(process) == 0, "the first process was disturbed:", job.tail())
+
+    other = job.application + "-other"
+    (directory / job.application).rename(directory / other)
+    job.settings["application.id"] = other
+    refused(job, 3, f'belongs to application "{job.application}", not "{other}"', str(directory / other), "help: each application needs its own state.dir")
+    job.settings["application.id"] = job.application
+    (directory / other).rename(directory / job.application)
+    job.catch_up()  # nothing of this has harmed it
+    job.clean()
+
+
+# ---- records ----
+
+RECORDS = """
+CREATE STREAM src (k VARCHAR KEY, id BIGINT, name VARCHAR, flag BOOLEAN, items ARRAY<INT>, inner_ STRUCT<x INT>)
+    WITH (KAFKA_TOPIC = '{app}-src', VALUE_FORMAT = 'JSON');
+CREATE STREAM good WITH (KAFKA_TOPIC = '{app}-good') AS SELECT k, id, name FROM src EMIT CHANGES;
+CREATE TABLE counts WITH (KAFKA_TOPIC = '{app}-counts') AS SELECT k, COUNT(*) AS n FROM src GROUP BY k EMIT CHANGES;
+CREATE STREAM timed (id BIGINT, ts BIGINT) WITH (KAFKA_TOPIC = '{app}-timed', VALUE_FORMAT = 'JSON', TIMESTAMP = 'ts');
+CREATE STREAM in_time WITH (KAFKA_TOPIC = '{app}-in-time') AS SELECT id FROM timed EMIT CHANGES;
+"""
+DEEP = 100_000
+NOW_MS = int(time.time() * 1000)
+FUTURE_MS = 4_102_444_800_000  # the year 2100
+
+# What is in the value, and what the report must say of it.
+UNREADABLE = [
+    (b'{"id": 1, "name":', ""),
+    (b"not json", ""),
+    (b"", ""),
+    (b'{"id": 1} {"id": 2}', ""),
+    (b'{"id": "abc"}', "id"),
+    (b'{"id": 99999999999999999999}', "id"),
+    (b'{"id": {"x": 1}}', "id"),
+    (b'{"id": 1, "items": {"x": 1}}', "items"),
+    (b'{"id": 1, "inner_": [1]}', "inner"),
+    (b"[1, 2]", ""),
+    (b"\xff\xfe", ""),
+    (b'{"id": 1, "name": "\xff\xfe"}', "UTF-8"),
+    (b'{"id": 1, "name": "\xed\xa0\x80"}', "UTF-8"),
+    (b'{"id": 1, "name": "a\nb"}', ""),
+    (b'{"id": 1, "items": ' + b"[" * DEEP + b"]" * DEEP + b"}", ""),
+    (b'{"id": 1, "unknown": ' + b"[" * DEEP + b"]" * DEEP + b"}", ""),
+    (b'{"id": 1, "unknown": ' + b'{"a":' * DEEP, ""),
+]
+READABLE = [
+    (b"{}", (None, None)),
+    (b'{"id": 2, "unknown": [[[{"x": [1, {}]}]]]}', (2, None)),
+    (b'{"id": 3, "unknown": "' + b"x" * 1_000_000 + b'"}', (3, None)),
+    (b'{"id": 4, "name": "' + b"y" * 900_000 + b'"}', (4, "y" * 900_000)),
+    (b'{"id": 5, "items": [' + b"1," * 300_000 + b"1]}", (5, None)),
+    ('{"id": 6, "name": "\u00e4\\u00e4\U0001f600\\ud83d\\ude00"}'.encode(), (6, "\u00e4\u00e4\U0001f600\U0001f600")),
+]
+
+
+def reports(job, query):
+    """{(topic, partition, offset): reason} of the records that a query skipped."""
+    pattern = re.compile(r'msg="record skipped" query=(\S+) .*?topic=(\S+) partition=(\d+) offset=(\d+) reason="((?:[^"\\]|\\.)*)"')
+    found = {}
+    for line in job.log.read_text(errors="replace").splitlines():
+        match = pattern.search(line)
+        if match and match[1] == query:
+            found[match[2], int(match[3]), int(match[4])] = match[5]
+    return found
+
+
+def summary(text):
+    """{query: (in, out, skipped)}"""
+    return {row[0]: tuple(map(int, row[1:4])) for row in map(str.split, text.splitlines()[1:-1])}
+
+
+def records(broker):
+    job = small_job(broker, "bad-record", RECORDS)
+    app = job.application
+    broker.create(*(f"{app}-{topic}" for topic in ("src", "good", "counts", "timed", "in-time")))
+    sent, bad, good, counted = [], {}, [], 0
+
+    def add(key, value, timestamp, fate):
+        nonlocal counted
+        if isinstance(fate, str):
+            bad[f"{app}-src", 0, len(sent)] = fate
+        else:
+            good.append((key, fate))
+            counted += key is not None
+        sent.append((f"{app}-src", 0, timestamp, key, value))
+
+    for number, (value, about) in enumerate(UNREADABLE):
+        add(b"k", json.dumps({"id": 1000 + number, "name": "between"}).encode(), NOW_MS, (1000 + number, "between"))
+        add(b"k", value, NOW_MS, about)
+    for value, fate in READABLE:
+        add(b"k", value, NOW_MS, fate)
+    add(None, b'{"id": 7}', NOW_MS, (7, None))  # a stream may have records without key; a group may not
+    add(b"k", b'{"id": 8}', FUTURE_MS, "ahead of the clock")
+    add(b"k", b'{"id": 9}', 0, (9, None))
+    add(b"k", b'{"id": 10}', NOW_MS, (10, None))
+    timed = [(b'{"id": 1, "ts": 1000}', ""), (b'{"id": 2, "ts": -5}', "TIMESTAMP"), (b'{"id": 3}', "TIMESTAMP"),
+             (b'{"id": 4, "ts": %d}' % FUTURE_MS, "ahead of the clock"), (b'{"id": 5, "ts": 2000}', "")]
+    sent += [(f"{app}-timed", 0, NOW_MS, None, value) for value, _ in timed]
+    broker.produce(sent)
+    text = job.catch_up()
+    numbers = summary(text)
+
+    rows = [(r.key, (lambda v: (v["ID"], v["NAME"]))(json.loads(r.value))) for r in broker.read(f"{app}-good")]
+    expect(rows == good, f"{len(rows)} good records came out, expected {len(good)}",
+           *[str(pair)[:200] for pair in zip(rows, good) if pair[0] != pair[1]][:3])
+    total = len(sent) - len(timed)
+    expect(numbers["CSAS_GOOD"] == (total, len(good), len(bad)), f"summary, expected {total, len(good), len(bad)}:", text)
+    counts = [json.loads(r.value)["N"] for r in broker.read(f"{app}-counts")]
+    expect(counts[-1:] == [counted], f"counted {counts[-1:]}, expected {counted}")
+    expect(numbers["CTAS_COUNTS"][2] == len(bad) + 1, f"skipped, expected {len(bad) + 1}:", text)
+    found = reports(job, "CSAS_GOOD")
+    expect(set(found) == set(bad), "reported places:", sorted(set(bad) ^ set(found)), job.tail())
+    for place, about in bad.items():
+        expect(about.lower() in found[place].lower() and found[place], f"{place}: '{found[place]}' says nothing about {about}")
+    expect((f"{app}-src", 0, total - 4) in reports(job, "CTAS_COUNTS"), "the record without key is not reported", job.tail())
+
+    ids = [json.loads(r.value)["ID"] for r in broker.read(f"{app}-in-time")]
+    expect(ids == [1, 5] and numbers["CSAS_IN_TIME"] == (5, 2, 3), f"ids {ids} of [1, 5]", text)
+    found = reports(job, "CSAS_IN_TIME")
+    for offset, (_, about) in enumerate(timed):
+        expect(about in found.get((f"{app}-timed", 0, offset), ""), f"offset {offset}: {found}")
+    job.clean()
+
+
+CASES = {case.__name__: case for case in (job_files, settings, no_broker, no_topic, state_directories, records)}
+
+
+def main():
+    broker = Broker()
+    failed = 0
+    for name in sys.argv[1:] or CASES:
+        started = time.monotonic()
+        try:
+            CASES[name](broker)
+            print(f"ok     {name} {time.monotonic() - started:.1f} s", flush=True)
+        except (Failed, AssertionError, subprocess.TimeoutExpired) as failure:
+            failed += 1
+            print(f"FAILED {name}: {failure}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
