@@ -183,7 +183,7 @@ enum tg_json_result tg_json_read(struct tg_slice text, struct tg_json *ret_value
     return take_json(&reader, ret_value) ? TG_JSON_FOUND : TG_JSON_MALFORMED;
 }
 
-struct tg_json_cursor tg_json_open(const struct tg_json *nested)
+struct tg_json_cursor tg_json_members(const struct tg_json *nested)
 {
     return (struct tg_json_cursor){.rest = tg_slice_of(nested->text.data + 1, nested->text.length - 1),
                                    .object = nested->kind == TG_JSON_OBJECT};
@@ -306,7 +306,7 @@ void tg_json_append_compact(const struct tg_json *value, struct tg_buffer *out)
         tg_buffer_append_slice(out, value->text);
         return;
     }
-    struct tg_json_cursor cursor = tg_json_open(value);
+    struct tg_json_cursor cursor = tg_json_members(value);
     tg_buffer_append_byte(out, value->text.data[0]);
     for (bool first = true; tg_json_next(&cursor, &name, &member); first = false) {
         if (!first)

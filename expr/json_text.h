@@ -34,7 +34,7 @@ struct tg_json_cursor {
     struct tg_slice rest;
     bool object;
 };
-struct tg_json_cursor tg_json_open(const struct tg_json *nested);
+struct tg_json_cursor tg_json_members(const struct tg_json *nested);
 /* False at the end. `*ret_name` is only set for objects: a string with its quotes. */
 bool tg_json_next(struct tg_json_cursor *cursor, struct tg_slice *ret_name, struct tg_json *ret_value);
 

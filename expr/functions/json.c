@@ -126,7 +126,7 @@ static bool find_member(const struct tg_call *call, const struct tg_json *object
     struct tg_slice name;
     struct tg_json member;
     bool found = false;
-    struct tg_json_cursor cursor = tg_json_open(object);
+    struct tg_json_cursor cursor = tg_json_members(object);
     while (tg_json_next(&cursor, &name, &member)) {
         bool escaped = memchr(name.data, '\\', name.length) != NULL;
         struct tg_slice plain =
@@ -142,7 +142,7 @@ static bool find_member(const struct tg_call *call, const struct tg_json *object
 static bool find_element(const struct tg_json *array, int32_t index, struct tg_json *ret_value)
 {
     struct tg_slice name;
-    struct tg_json_cursor cursor = tg_json_open(array);
+    struct tg_json_cursor cursor = tg_json_members(array);
     for (int32_t i = 0; tg_json_next(&cursor, &name, ret_value); i++)
         if (i == index)
             return true;
@@ -252,7 +252,7 @@ static void array_contains(const struct tg_call *call)
         bool found = false;
         if (!read_row(call, row, &value))
             continue;
-        struct tg_json_cursor cursor = tg_json_open(&value);
+        struct tg_json_cursor cursor = tg_json_members(&value);
         while (value.kind == TG_JSON_ARRAY && !found && tg_json_next(&cursor, &name, &element))
             found = equals(call, &element, row);
         call->result->values.boolean[row] = found ? 1 : 0;
@@ -270,7 +270,7 @@ static void array_length(const struct tg_call *call)
         int32_t count = 0;
         if (!read_kind(call, row, TG_JSON_ARRAY, &value))
             continue;
-        for (struct tg_json_cursor cursor = tg_json_open(&value); tg_json_next(&cursor, &name, &element);)
+        for (struct tg_json_cursor cursor = tg_json_members(&value); tg_json_next(&cursor, &name, &element);)
             count++;
         call->result->values.int32[row] = count;
         call->result->valid[row] = 1;
@@ -294,7 +294,7 @@ static void items(const struct tg_call *call)
         uint32_t start = call->result->children[0]->length;
         if (!read_kind(call, row, TG_JSON_ARRAY, &value))
             continue;
-        for (struct tg_json_cursor cursor = tg_json_open(&value); tg_json_next(&cursor, &name, &element);)
+        for (struct tg_json_cursor cursor = tg_json_members(&value); tg_json_next(&cursor, &name, &element);)
             append_text(call->result->children[0], compact_text(call, &element));
         close_array(call, row, start);
     }
@@ -310,7 +310,7 @@ static void keys(const struct tg_call *call)
         uint32_t start = call->result->children[0]->length;
         if (!read_kind(call, row, TG_JSON_OBJECT, &value))
             continue;
-        for (struct tg_json_cursor cursor = tg_json_open(&value); tg_json_next(&cursor, &name, &member);)
+        for (struct tg_json_cursor cursor = tg_json_members(&value); tg_json_next(&cursor, &name, &member);)
             append_text(call->result->children[0], plain_text(call, name));
         close_array(call, row, start);
     }
@@ -328,7 +328,7 @@ static void records(const struct tg_call *call)
         uint32_t start = names->length;
         if (!read_kind(call, row, TG_JSON_OBJECT, &value))
             continue;
-        for (struct tg_json_cursor cursor = tg_json_open(&value); tg_json_next(&cursor, &name, &member);) {
+        for (struct tg_json_cursor cursor = tg_json_members(&value); tg_json_next(&cursor, &name, &member);) {
             struct tg_slice plain = plain_text(call, name);
             uint32_t same = start;
             while (same < names->length && !tg_slice_equal(names->values.bytes[same], plain))
@@ -352,7 +352,7 @@ static void append_members(const struct tg_call *call, const struct tg_json *fro
     struct tg_slice name;
     struct tg_json member;
     struct tg_json other;
-    struct tg_json_cursor cursor = tg_json_open(from);
+    struct tg_json_cursor cursor = tg_json_members(from);
     while (tg_json_next(&cursor, &name, &member)) {
         bool replaced = find_member(call, newer, plain_text(call, name), &other);
         if (out->length > 1)
@@ -370,7 +370,7 @@ static void append_new_members(const struct tg_call *call, const struct tg_json 
     struct tg_slice name;
     struct tg_json member;
     struct tg_json other;
-    struct tg_json_cursor cursor = tg_json_open(from);
+    struct tg_json_cursor cursor = tg_json_members(from);
     while (tg_json_next(&cursor, &name, &member)) {
         if (find_member(call, without, plain_text(call, name), &other))
             continue;
@@ -392,7 +392,7 @@ static void append_elements(const struct tg_json *value, struct tg_buffer *out)
         tg_json_append_compact(value, out);
         return;
     }
-    struct tg_json_cursor cursor = tg_json_open(value);
+    struct tg_json_cursor cursor = tg_json_members(value);
     while (tg_json_next(&cursor, &name, &element)) {
         if (out->length > 1)
             tg_buffer_append_byte(out, ',');
