@@ -109,7 +109,8 @@ enum tg_code unit_apply(struct tg_commit_unit *unit, struct tg_error *reterr)
 enum tg_code unit_write_back(struct tg_commit_unit *unit, struct tg_error *reterr)
 {
     uint64_t commits = unit->closed.commits;
-    if (commits == unit->written_back_commits || unit_now_us(unit) - unit->written_back_us < WRITE_BACK_US)
+    if (unit->unresolved || commits == unit->written_back_commits ||
+        unit_now_us(unit) - unit->written_back_us < WRITE_BACK_US)
         return TG_OK;
     unit->written_back_commits = commits;
     unit->written_back_us = unit_now_us(unit);

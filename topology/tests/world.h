@@ -352,6 +352,10 @@ public:
         tg_commit_unit_counters(unit, &sum);
         return sum;
     }
+    tg_state *query_state() const
+    {
+        return query->state;
+    }
     tg_task *task(size_t index = 0) const
     {
         return index < unit->task_count ? unit->tasks[index] : nullptr;
