@@ -60,6 +60,8 @@ static bool decode_base64(struct tg_slice text, struct tg_buffer *out)
 
 static void encode_base64(struct tg_slice bytes, struct tg_buffer *out)
 {
+    if (bytes.length == 0)
+        return;
     tg_base64_encode(bytes, tg_buffer_reserve(out, tg_base64_encoded_length(bytes.length)));
     out->length += tg_base64_encoded_length(bytes.length);
 }

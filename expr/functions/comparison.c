@@ -138,7 +138,7 @@ static int compare_mixed(const struct tg_call *call, uint32_t row, const struct 
         tg_call_fail(call, row, TG_CODE_EXPRESSION, "NaN cannot be compared with a DECIMAL");
         return 0;
     }
-    if (value > 1e39 || value < -1e39)
+    if (value >= 1e38 || value <= -1e38) /* a DECIMAL has 38 digits at most */
         return value > 0 ? -1 : 1;
     tg_double_digits(value, &digits, &exponent);
     if (exponent < -EXPONENT_MAX) { /* closer to 0 than any DECIMAL but 0 */

@@ -140,11 +140,12 @@ static bool begin_row(const struct tg_call *call, uint32_t row, struct uri *ret_
 static void set_part(const struct tg_call *call, uint32_t row, struct tg_slice part)
 {
     struct tg_buffer *out = tg_call_scratch(call);
-    append_decoded(part, out);
-    if (part.data == NULL)
+    if (part.data == NULL) {
         tg_column_set_null(call->result, row);
-    else
-        tg_call_set_bytes(call, row, tg_call_keep(call, out));
+        return;
+    }
+    append_decoded(part, out);
+    tg_call_set_bytes(call, row, tg_call_keep(call, out));
 }
 
 #define PART_KERNEL(name, part)                                                                              \
