@@ -210,7 +210,7 @@ TEST_F(Restore, ErrorsWhileReadingAreTriedAgain)
 // A damaged database is set aside, and the state comes back from the changelog.
 TEST_F(Restore, AfterDamage)
 {
-    char path[] = "/tmp/turgo-restore-XXXXXX";
+    char path[] = "/tmp/restore-XXXXXX";
     directory = mkdtemp(path);
     disk = std::make_unique<State>(directory.c_str());
     start(disk.get());
