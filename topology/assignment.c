@@ -86,6 +86,7 @@ static enum tg_code adopt_all(struct tg_commit_unit *unit, struct tg_arena *aren
         TG_TRY(adopt(unit, &unit->assigned[i], &committed[i], reterr));
     for (size_t i = 0; i < unit->task_count; i++)
         TG_TRY(tg_restore_add(unit->restore, unit->tasks[i], reterr));
+    TG_FAILPOINT("assigned");
     return TG_OK;
 }
 
@@ -151,11 +152,13 @@ void unit_revoked(void *context, const struct tg_topic_partition *partitions, ui
     unit->assigned_count = 0;
     if (count == 0 && unit->task_count == 0)
         return;
+    TG_FAILPOINT("revoke");
     if (!lost && unit->callback_code == TG_OK)
         unit->callback_code = unit_commit_or_abandon(unit, &unit->callback_error);
     else if (unit->transaction_open)
         unit_drop_producer(unit);
     unit_close_tasks(unit);
+    TG_FAILPOINT("revoked");
     tg_log_write(TG_LOG_INFO, lost ? "partitions lost" : "partitions revoked",
                  TG_LOG_FIELDS(TG_LOG_TEXT("query", tg_query_id(unit->query)),
                                TG_LOG_INT("worker", unit->options.worker), TG_LOG_INT("partitions", count)));

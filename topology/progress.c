@@ -14,7 +14,8 @@ static const char transaction[] = "turgo.transaction";
 /* Returns the number of bytes, or 0 if the text is not Base64 or too long. */
 static size_t read_raw(const char *text, uint8_t out[RAW_MAX])
 {
-    size_t length = text == NULL ? 0 : strlen(text), written = 0;
+    size_t length = text == NULL ? 0 : strlen(text);
+    size_t written = 0;
     if (length == 0 || length / 4 * 3 > RAW_MAX)
         return 0;
     return tg_base64_decode(tg_slice_of(text, length), out, &written) ? written : 0;

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "topology/commit_unit_internal.h"
+#include "topology/failpoint.h"
 
 #include <string.h>
 
@@ -188,6 +189,7 @@ static void roll_back_all(struct tg_commit_unit *unit)
 
 enum tg_code unit_settle(struct tg_commit_unit *unit, struct tg_error *reterr)
 {
+    TG_FAILPOINT("resolve");
     if (!unit->query->settings.exactly_once || unit->offset_count == 0) {
         roll_back_all(unit);
         return TG_OK;
@@ -199,6 +201,7 @@ enum tg_code unit_settle(struct tg_commit_unit *unit, struct tg_error *reterr)
     /* Waits for transactions that are being decided. */
     enum tg_code code = tg_consumer_committed(unit->consumer, now, (uint32_t)unit->offset_count,
                                               unit->query->settings.request_timeout_ms, arena, reterr);
+    TG_FAILPOINT("verdict");
     if (code == TG_OK) {
         code = apply_verdict(unit, now, reterr);
         unit->offset_count = 0;

@@ -204,6 +204,7 @@ static void finish_jobs(struct tg_restore *restore)
         tg_restorer_free(job->writer);
         job->task->stores_to_restore--;
         log_store(TG_LOG_INFO, "state restored", job);
+        TG_FAILPOINT("restored");
     }
     if (kept == restore->job_count)
         return;

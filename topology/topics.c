@@ -108,7 +108,8 @@ static enum tg_code check_policy(const struct tg_query *query, const char *topic
 static enum tg_code prepare_changelog(struct tg_query *query, const struct tg_plan_node *node, int timeout_ms,
                                       struct tg_error *reterr)
 {
-    int32_t partitions = query->subtopologies[0].partition_count, found = 0;
+    int32_t partitions = query->subtopologies[0].partition_count;
+    int32_t found = 0;
     bool created = false;
     struct topic_request request = {
         .name = tg_query_changelog_topic(query->arena, query, tg_query_store_name(query->arena, node)),

@@ -147,7 +147,8 @@ static struct slot *take_slot(struct tg_worker *worker, size_t index, enum slot_
 static int run_round(struct tg_worker *worker, bool ending, bool log_tasks)
 {
     bool worked = false;
-    int64_t due_us = INT64_MAX, now_us = 0;
+    int64_t due_us = INT64_MAX;
+    int64_t now_us = 0;
     enum slot_state state = SLOT_GONE;
     struct slot *slot = NULL;
     for (size_t i = 0; (slot = take_slot(worker, i, &state)) != NULL; i++) {

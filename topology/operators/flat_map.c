@@ -61,7 +61,9 @@ static void expand_row(struct flat_map *flat_map, const struct tg_batch *batch, 
 {
     const struct tg_plan_flat_map *node = node_of(flat_map);
     struct tg_batch *result = &flat_map->memory.batch;
-    uint32_t longest = 0, first = result->rows->count, input_columns = batch->schema->count;
+    uint32_t longest = 0;
+    uint32_t first = result->rows->count;
+    uint32_t input_columns = batch->schema->count;
     for (uint32_t i = 0; i < node->call_count; i++) {
         struct call *call = &flat_map->calls[i];
         const struct tg_call arguments = {
