@@ -84,7 +84,7 @@ int tg_arguments_parse(const struct tg_arguments *arguments, int count, char **v
         }
         if (!options_end && strcmp(word, "--") == 0)
             options_end = true;
-        else if (!options_end && strncmp(word, "--", 2) == 0)
+        else if (!options_end && word[0] == '-' && word[1] != '\0') /* "-" alone is standard input */
             code = parse_option(arguments, count, values, &i, &error);
         else
             code = arguments->operand(arguments->context, word, &error);

@@ -185,8 +185,9 @@ static enum tg_code start_query(struct tg_engine *engine, const struct tg_action
         .clock = engine->options.clock,
     };
     tg_settings_query(action->properties, &options.settings);
-    struct tg_properties *all = tg_properties_new(), *consumer = tg_properties_new(),
-                         *producer = tg_properties_new();
+    struct tg_properties *all = tg_properties_new();
+    struct tg_properties *consumer = tg_properties_new();
+    struct tg_properties *producer = tg_properties_new();
     tg_settings_split_client(action->properties, all, consumer, producer);
     options.consumer_overrides = consumer;
     options.producer_overrides = producer;
@@ -215,7 +216,10 @@ static enum tg_code start_query(struct tg_engine *engine, const struct tg_action
 static enum tg_code insert_values(struct tg_engine *engine, const struct tg_action *action,
                                   struct tg_error *reterr)
 {
+    struct tg_query_settings settings;
+    tg_settings_query(action->properties, &settings);
     const struct tg_inserts_options options = {
+        .transaction_timeout_ms = settings.transaction_timeout_ms,
         .cluster = engine->options.cluster,
         .clock = engine->options.clock,
         .prefix = engine->prefix,
@@ -249,13 +253,15 @@ enum tg_code tg_engine_execute(struct tg_engine *engine, const struct tg_job *jo
     return TG_OK;
 }
 
-/* The ends of all source partitions of a query, as a reader of committed records sees them. */
+/* The ends of all source partitions of a query: high watermarks, not last stable offsets. The markers of a
+ * commit that has succeeded may not be in the partitions yet; its records are. */
 static enum tg_code source_ends(struct tg_engine *engine, const struct tg_query *query,
                                 struct tg_arena *arena, struct tg_offset **ret_ends, uint32_t *ret_count,
                                 struct tg_error *reterr)
 {
     const struct tg_subtopology *subtopology = &query->subtopologies[0];
-    uint32_t partitions = (uint32_t)subtopology->partition_count, count = 0;
+    uint32_t partitions = (uint32_t)subtopology->partition_count;
+    uint32_t count = 0;
     struct tg_offset *ends =
         tg_arena_alloc_zero(arena, subtopology->source_count * partitions + 1, sizeof *ends);
     for (uint32_t source = 0; source < subtopology->source_count; source++)
@@ -265,7 +271,7 @@ static enum tg_code source_ends(struct tg_engine *engine, const struct tg_query 
                                                .offset = TG_OFFSET_LATEST};
     *ret_ends = ends;
     *ret_count = count;
-    return tg_admin_list_offsets(engine->options.cluster, ends, count, TG_READ_COMMITTED,
+    return tg_admin_list_offsets(engine->options.cluster, ends, count, TG_READ_UNCOMMITTED,
                                  request_timeout(engine), reterr);
 }
 
@@ -305,37 +311,42 @@ static bool entry_running(const struct tg_engine *engine, const struct entry *en
     return false;
 }
 
-static enum tg_code catch_up_query(struct tg_engine *engine, struct entry *entry, struct tg_error *reterr)
+static enum tg_code fail_stopped(const struct entry *entry, struct tg_error *reterr)
 {
-    struct tg_arena *arena = tg_arena_new(0);
+    return tg_fail(reterr, TG_CODE_SHUTDOWN, "asked to stop before query %s had caught up",
+                   tg_query_id(entry->query));
+}
+
+/* Waits for one query; a call that may succeed later is made again. */
+static enum tg_code catch_up_query(struct tg_engine *engine, struct entry *entry, struct tg_arena *arena,
+                                   struct tg_error *reterr)
+{
     struct tg_offset *ends = NULL;
     uint32_t count = 0;
-    bool passed = false;
-    while (!entry_running(engine, entry) && !entry_failed(entry) && !must_stop(engine))
-        tg_run_loop_wait(engine,
-                         CATCH_UP_POLL_MS); /* "latest" means the end as it was when the query began */
-    enum tg_code code = source_ends(engine, entry->query, arena, &ends, &count, reterr);
-    while (code == TG_OK && !passed && !entry_failed(entry)) {
-        if (must_stop(engine)) {
-            code = tg_fail(reterr, TG_CODE_SHUTDOWN, "asked to stop before query %s had caught up",
-                           tg_query_id(entry->query));
-            break;
-        }
-        code = has_passed(engine, entry->query, ends, count, &passed, reterr);
-        if (code == TG_OK && !passed)
+    bool known = false, passed = false;
+    while (!passed && !entry_failed(entry)) {
+        if (must_stop(engine))
+            return fail_stopped(entry, reterr);
+        enum tg_code code = known ? has_passed(engine, entry->query, ends, count, &passed, reterr)
+                                  : source_ends(engine, entry->query, arena, &ends, &count, reterr);
+        if (code != TG_OK && !reterr->retriable)
+            return code;
+        known = known || code == TG_OK;
+        if (!passed)
             tg_run_loop_wait(engine, CATCH_UP_POLL_MS);
-        if (code != TG_OK && reterr->retriable)
-            code = TG_OK;
+        passed = passed && code == TG_OK;
     }
-    tg_arena_free(arena);
-    return code;
+    return TG_OK;
 }
 
 enum tg_code tg_engine_catch_up(struct tg_engine *engine, struct tg_error *reterr)
 {
     /* Statements come after what they read, so the order of the job is an order of the graph. */
     for (size_t i = 0; i < engine->entry_count; i++) {
-        TG_TRY(catch_up_query(engine, engine->entries[i], reterr));
+        struct tg_arena *arena = tg_arena_new(0);
+        enum tg_code code = catch_up_query(engine, engine->entries[i], arena, reterr);
+        tg_arena_free(arena);
+        TG_TRY(code);
         for (uint32_t worker = 0; worker < engine->process.thread_count; worker++)
             tg_worker_remove(engine->workers[worker], engine->entries[i]->query);
     }

@@ -77,7 +77,11 @@ static enum tg_code read_journal(struct tg_inserts *inserts, struct tg_error *re
 static enum tg_code open_producer(struct tg_inserts *inserts, struct tg_error *reterr)
 {
     char *id = tg_format("%sinserts-%s", inserts->options.prefix, inserts->options.instance);
-    const struct tg_producer_options options = {.transactional_id = id, .client_id = id, .linger_ms = 0};
+    const struct tg_producer_options options = {.transactional_id = id,
+                                                .client_id = id,
+                                                .transaction_timeout_ms =
+                                                    inserts->options.transaction_timeout_ms,
+                                                .linger_ms = 0};
     enum tg_code code = tg_producer_open(inserts->options.cluster, &options, &inserts->producer, reterr);
     while (code == TG_OK) {
         code = tg_producer_init_transactions(inserts->producer, INIT_MS, reterr);
@@ -132,7 +136,8 @@ static enum tg_code encode_half(const struct tg_source_definition *target, struc
     enum tg_column_role role = is_key ? TG_COLUMN_KEY : TG_COLUMN_VALUE;
     struct tg_schema_column *columns = tg_alloc_zero(target->schema->count + 1, sizeof *columns);
     const struct tg_column **values = tg_alloc_zero(target->schema->count + 1, sizeof(struct tg_column *));
-    uint32_t count = 0, present = 0;
+    uint32_t count = 0;
+    uint32_t present = 0;
     for (uint32_t i = 0; i < target->schema->count; i++) {
         if (target->schema->columns[i].role != role)
             continue;
@@ -161,6 +166,7 @@ static enum tg_code encode_half(const struct tg_source_definition *target, struc
             code = format->encoder_open(&options, &encoder, reterr);
         if (code == TG_OK)
             code = encoder->encode(encoder, &call, reterr);
+        *ret_present = !null; /* some formats have no bytes for NULL */
         tg_encoder_close(encoder);
     }
     tg_free(columns);
@@ -196,8 +202,13 @@ static enum tg_code evaluate(struct tg_arena *arena, const struct tg_insert_valu
                        tg_program_errors(*ret_state)[0].message);
     for (uint32_t i = 0; i < count; i++)
         ret_row[i] = tg_program_result(*ret_state, i);
-    if (insert->rowtime != NULL)
-        *rowtime_ms = tg_program_result(*ret_state, count)->values.int64[0];
+    if (insert->rowtime == NULL)
+        return TG_OK;
+    const struct tg_column *rowtime = tg_program_result(*ret_state, count);
+    if (!rowtime->valid[0] || rowtime->values.int64[0] < 0)
+        return tg_fail(reterr, TG_CODE_EXPRESSION, "INSERT INTO %s: ROWTIME must not be %s",
+                       insert->target->name, rowtime->valid[0] ? "negative" : "NULL");
+    *rowtime_ms = rowtime->values.int64[0];
     return TG_OK;
 }
 
@@ -212,20 +223,31 @@ static enum tg_code send(struct tg_inserts *inserts, const char *topic, struct t
     return tg_producer_send(inserts->producer, record, reterr);
 }
 
-/* Both records in one transaction; a doubtful outcome is resolved by the next start, which reads the journal.
- */
-static enum tg_code write_once(struct tg_inserts *inserts, struct tg_outgoing *record, const char *topic,
-                               struct tg_slice identity, struct tg_error *reterr)
+static enum tg_code send_both(struct tg_inserts *inserts, struct tg_outgoing *record, const char *topic,
+                              struct tg_slice identity, struct tg_error *reterr)
 {
-    int timeout = inserts->options.timeout_ms;
     struct tg_outgoing note = {.key = identity,
                                .value = tg_slice_text("executed"),
                                .timestamp_ms = tg_clock_wall_ms(inserts->options.clock)};
     TG_TRY(tg_producer_begin(inserts->producer, reterr));
     TG_TRY(send(inserts, topic, record, reterr));
     TG_TRY(send(inserts, inserts->topic, &note, reterr));
-    TG_TRY(tg_producer_flush(inserts->producer, timeout, reterr));
-    TG_TRY(tg_producer_delivery_status(inserts->producer, reterr));
+    TG_TRY(tg_producer_flush(inserts->producer, inserts->options.timeout_ms, reterr));
+    return tg_producer_delivery_status(inserts->producer, reterr);
+}
+
+/* Both records in one transaction; a doubtful outcome is resolved by the next start, which reads the journal.
+ */
+static enum tg_code write_once(struct tg_inserts *inserts, struct tg_outgoing *record, const char *topic,
+                               struct tg_slice identity, struct tg_error *reterr)
+{
+    int timeout = inserts->options.timeout_ms;
+    enum tg_code code = send_both(inserts, record, topic, identity, reterr);
+    struct tg_error ignored; /* readers would wait for its time-out, no more */
+    if (code != TG_OK && !tg_producer_tainted(inserts->producer) &&
+        tg_producer_abort(inserts->producer, timeout, &ignored) != TG_OK)
+        return code;
+    TG_TRY(code);
     TG_TRY(tg_producer_commit(inserts->producer, timeout, reterr));
     if (tg_producer_tainted(inserts->producer))
         return tg_fail(reterr, TG_CODE_COMMIT_UNKNOWN, "a request of the transaction was not answered");
@@ -253,7 +275,8 @@ static enum tg_code encode_and_write(struct tg_inserts *inserts, const struct tg
     struct tg_column **row =
         tg_arena_alloc_zero(arena, insert->target->schema->count + 1, sizeof(struct tg_column *));
     struct tg_program_state *state = NULL;
-    struct tg_buffer key = {0}, value = {0};
+    struct tg_buffer key = {0};
+    struct tg_buffer value = {0};
     bool has_key = false, has_value = false;
     int64_t rowtime = tg_clock_wall_ms(inserts->options.clock);
     enum tg_code code = evaluate(arena, insert, row, &rowtime, &state, reterr);

@@ -18,6 +18,7 @@ struct tg_inserts_options {
     const char *prefix;
     const char *instance;
     int timeout_ms;
+    int transaction_timeout_ms;
     const bool *stop;
 };
 

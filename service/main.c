@@ -41,6 +41,11 @@ static int help(int count, char **values)
         print_help(stdout);
         return TG_EXIT_OK;
     }
+    if (strcmp(values[0], "--help") == 0 || strcmp(values[0], "help") == 0 ||
+        strcmp(values[0], "version") == 0) {
+        print_help(stdout);
+        return TG_EXIT_OK;
+    }
     if (strcmp(values[0], "settings") == 0) {
         struct tg_buffer out = {0};
         tg_settings_write_help(&out);
@@ -50,7 +55,9 @@ static int help(int count, char **values)
     }
     const struct tg_command *command = find_command(values[0]);
     if (command == NULL) {
-        fprintf(stderr, "no help on '%s'\n", values[0]);
+        const char *closest = tg_closest(values[0], command_name, NULL);
+        fprintf(stderr, "no help on '%s'%s%s\n", values[0], closest == NULL ? "" : "; did you mean ",
+                closest == NULL ? "" : closest);
         return TG_EXIT_USAGE;
     }
     printf("%s", command->help);
@@ -63,6 +70,8 @@ int main(int argument_count, char **arguments)
     if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
         return help(argument_count - 2, arguments + 2);
     if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) {
+        if (argument_count > 2)
+            return help(1, arguments + 1);
         printf("turgo %s\nlibrdkafka %s\n", TG_VERSION, tg_kafka_library_version());
         return TG_EXIT_OK;
     }

@@ -214,7 +214,8 @@ void tg_settings_split_client(const struct tg_properties *properties, struct tg_
                               struct tg_properties *consumer, struct tg_properties *producer)
 {
     for (size_t i = 0; i < tg_properties_count(properties); i++) {
-        const char *key = tg_properties_key(properties, i), *part = NULL;
+        const char *key = tg_properties_key(properties, i);
+        const char *part = NULL;
         if (find(key) != NULL)
             continue; /* ours: the clients get it from the query's settings */
         const char *name = client_name(key, &part);

@@ -36,7 +36,7 @@ void tg_settings_query(const struct tg_properties *properties, struct tg_query_s
 void tg_settings_split_client(const struct tg_properties *properties, struct tg_properties *all,
                               struct tg_properties *consumer, struct tg_properties *producer);
 /* "<application.id>-", or "_confluent-ksql-<service id>query_" as ksqlDB names its groups. Heap text. */
-char *tg_settings_prefix(const struct tg_process_settings *settings);
+char *tg_settings_prefix(const struct tg_process_settings *process);
 /* One line per setting with its default and meaning, for `turgo run --help` and the book. */
 void tg_settings_write_help(struct tg_buffer *out);
 

@@ -82,7 +82,8 @@ static void print_key(const struct tg_message *message, bool windowed)
 {
     struct tg_slice key = message->key;
     if (windowed && key.length >= 8) {
-        int64_t start = (int64_t)tg_load_u64(key.data + key.length - 8), minutes = start / 60000;
+        int64_t start = (int64_t)tg_load_u64(key.data + key.length - 8);
+        int64_t minutes = start / 60000;
         printf("%.*s %02d:%02d+15min", (int)key.length - 8, (const char *)key.data, (int)(minutes / 60 % 24),
                (int)(minutes % 60));
         return;

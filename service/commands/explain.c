@@ -11,6 +11,7 @@ struct explain {
     const char *query;
     bool json;
     bool programs;
+    struct tg_properties *settings;
 };
 
 static enum tg_code set_path(void *context, const char *value, struct tg_error *reterr)
@@ -46,6 +47,11 @@ static enum tg_code set_programs(void *context, const char *value, struct tg_err
     return TG_OK;
 }
 
+static enum tg_code set_config(void *context, const char *value, struct tg_error *reterr)
+{
+    return tg_properties_load(((struct explain *)context)->settings, value, reterr);
+}
+
 static int print_plan(const struct explain *explain, const struct tg_plan *plan)
 {
     struct tg_buffer out = {0};
@@ -67,7 +73,7 @@ static int print_plan(const struct explain *explain, const struct tg_plan *plan)
 static int explain_job(const struct explain *explain)
 {
     struct tg_job_file file;
-    int exit_code = tg_job_file_load(explain->path, NULL, false, &file);
+    int exit_code = tg_job_file_load(explain->path, explain->settings, false, &file);
     uint32_t shown = 0;
     for (uint32_t i = 0; exit_code == TG_EXIT_OK && i < tg_job_action_count(file.job); i++) {
         const struct tg_plan *plan = tg_job_action(file.job, i)->plan;
@@ -89,29 +95,37 @@ static int explain_job(const struct explain *explain)
 
 static int run(int count, char **values)
 {
-    struct explain explain = {0};
+    struct explain explain = {.settings = tg_properties_new()};
     const struct tg_option options[] = {{.name = "--format", .takes_value = true, .set = set_format},
                                         {.name = "--query", .takes_value = true, .set = set_query},
                                         {.name = "--programs", .set = set_programs},
+                                        {.name = "--config", .takes_value = true, .set = set_config},
                                         {.name = NULL}};
     const struct tg_arguments arguments = {&tg_command_explain, options, set_path, &explain};
     int exit_code = tg_arguments_parse(&arguments, count, values);
-    if (exit_code != TG_EXIT_OK)
-        return exit_code < 0 ? TG_EXIT_OK : exit_code;
-    if (explain.path == NULL) {
+    struct tg_error error = {0};
+    if (exit_code == TG_EXIT_OK && explain.path == NULL) {
         fprintf(stderr, "%s", tg_command_explain.help);
-        return TG_EXIT_USAGE;
+        exit_code = TG_EXIT_USAGE;
     }
-    return explain_job(&explain);
+    if (exit_code == TG_EXIT_OK && tg_settings_check_all(explain.settings, &error) != TG_OK) {
+        tg_print_error(&error);
+        exit_code = TG_EXIT_CONFIG;
+    }
+    if (exit_code == TG_EXIT_OK)
+        exit_code = explain_job(&explain);
+    tg_properties_free(explain.settings);
+    return exit_code < 0 ? TG_EXIT_OK : exit_code;
 }
 
 const struct tg_command tg_command_explain = {
     .name = "explain",
     .summary = "show the plan of each query of a job file",
-    .help = "usage: turgo explain JOB.sql [--query ID] [--format text|json] [--programs]\n"
+    .help = "usage: turgo explain JOB.sql [--query ID] [--format text|json] [--programs] [--config FILE]\n"
             "\n"
             "  --query ID     one query only: CSAS_<SINK>, CTAS_<SINK> or its QUERY_ID\n"
             "  --format json  the plan as it is stored\n"
-            "  --programs     the register program of each expression\n",
+            "  --programs     the register program of each expression\n"
+            "  --config FILE  settings (formats and names by default) from a .properties file\n",
     .run = run,
 };

@@ -166,7 +166,8 @@ static void print_failed_action(const struct tg_job_file *file, uint32_t index, 
 static int run_job(const struct run *run, const struct tg_job_file *file)
 {
     int64_t started = tg_clock_monotonic_us(tg_clock_real());
-    struct tg_properties *client = tg_properties_new(), *ignored = tg_properties_new();
+    struct tg_properties *client = tg_properties_new();
+    struct tg_properties *ignored = tg_properties_new();
     tg_settings_split_client(run->properties, client, ignored, ignored);
     struct tg_cluster *cluster = NULL;
     struct tg_engine *engine = NULL;

@@ -58,8 +58,8 @@ void tg_feeder_invoice(uint64_t number, int64_t base_ms, struct tg_buffer *out,
     const char *store = stores[next_random(&random) % STORE_COUNT];
     bool delivered = next_random(&random) % 2 == 0, prime = next_random(&random) % 3 > 0;
     const char *const *city = cities[next_random(&random) % CITY_COUNT];
-    uint64_t items = 1 + next_random(&random) % ITEMS_MAX,
-             card = 1000000000 + next_random(&random) % 9000000000u;
+    uint64_t items = 1 + next_random(&random) % ITEMS_MAX;
+    uint64_t card = 1000000000 + next_random(&random) % 9000000000u;
     int64_t total = 0;
     *ret_invoice = (struct tg_invoice){store, base_ms + (int64_t)number * SECONDS_APART * 1000};
     tg_buffer_clear(out);
