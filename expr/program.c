@@ -188,12 +188,11 @@ void tg_call_fail(const struct tg_call *call, uint32_t row, enum tg_code code, c
 static bool set_validity(const struct tg_call *call)
 {
     uint8_t *restrict valid = call->result->valid;
-    const uint8_t *restrict first = call->argument_count > 0 ? call->arguments[0]->valid : NULL;
     uint8_t all = 1;
     if (call->rows == NULL) {
         memset(valid, 1, call->row_count);
         for (uint32_t argument = 0; argument < call->argument_count; argument++) {
-            first = call->arguments[argument]->valid;
+            const uint8_t *restrict first = call->arguments[argument]->valid;
             for (uint32_t row = 0; row < call->row_count; row++)
                 valid[row] &= first[row];
         }

@@ -455,6 +455,7 @@ static enum tg_code prepare_constants(struct tg_function_call *call, struct tg_a
     return code;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a name, its arguments and place, and two results */
 enum tg_code tg_function_resolve(struct tg_arena *arena, enum tg_function_kind kind, struct tg_slice name,
                                  const struct tg_expr *const *arguments, uint32_t argument_count,
                                  struct tg_place place, struct tg_function_call *ret_call,

@@ -6,7 +6,7 @@
 #include "expr/kernel.h"
 #include "expr/resolve.h"
 
-enum { COUNT_BYTES = 8, HISTOGRAM_ENTRIES_MAX = 1000 };
+enum { COUNT_BYTES = 8, HISTOGRAM_ENTRIES_MAX = 1000, STRUCT_FIELDS_MAX = 8 };
 
 static void init_count(uint8_t *fixed)
 {
@@ -223,8 +223,19 @@ static enum tg_code resolve_ordered(struct tg_resolution *call, struct tg_error 
                       call->name, tg_type_name(call->arena, type));
 }
 
+/* TOPK(x, y, ..., n): structs of the value that orders and the others. */
+static enum tg_code resolve_structs(struct tg_resolution *call, struct tg_error *reterr)
+{
+    struct tg_field fields[STRUCT_FIELDS_MAX] = {{"sort_col", call->arguments[0]->type}};
+    TG_TRY(resolve_ordered(call, reterr));
+    for (uint32_t i = 1; i + 1 < call->argument_count; i++)
+        fields[i] = (struct tg_field){tg_arena_printf(call->arena, "col%u", i - 1), call->arguments[i]->type};
+    call->type = tg_type_array(call->arena, tg_type_struct(call->arena, fields, call->argument_count - 1));
+    return TG_OK;
+}
+
 /* The order of two encoded values that are not NULL, of a simple type. */
-static int compare_encoded(const struct tg_type *type, struct tg_slice a, struct tg_slice b)
+static int compare_simple(const struct tg_type *type, struct tg_slice a, struct tg_slice b)
 {
     enum { VALUE = 1, BYTES = 5 }; /* where a value starts, and the bytes of a text */
     int64_t left = 0;
@@ -262,6 +273,19 @@ static int compare_encoded(const struct tg_type *type, struct tg_slice a, struct
         break;
     }
     return (left > right) - (left < right);
+}
+
+/* Structs go by their first field, which is never NULL. */
+static int compare_encoded(const struct tg_type *type, struct tg_slice a, struct tg_slice b)
+{
+    if (type->kind != TG_TYPE_STRUCT)
+        return compare_simple(type, a, b);
+    const struct tg_type *first = type->fields[0].type;
+    struct tg_slice left = behind(a, 1);
+    struct tg_slice right = behind(b, 1);
+    left.length = tg_value_size(first, left);
+    right.length = tg_value_size(first, right);
+    return compare_simple(first, left, right);
 }
 
 static bool take_value(const struct tg_type *type, struct tg_slice *list, struct tg_slice *ret_value)
@@ -307,10 +331,14 @@ static enum tg_code top_add(struct tg_aggregate_call *call, struct tg_error *ret
     const struct tg_column *argument = call->arguments[0];
     if (argument->valid[call->row] == 0)
         return TG_OK;
-    tg_value_encode(argument, call->row, call->new_blob);
+    const struct tg_type *type = call->type->element;
+    if (type->kind == TG_TYPE_STRUCT)
+        tg_buffer_append_byte(call->new_blob, 1); /* a struct that is not NULL, then its fields */
+    for (uint32_t i = 0; i < (type->kind == TG_TYPE_STRUCT ? type->field_count : 1); i++)
+        tg_value_encode(call->arguments[i], call->row, call->new_blob);
     struct tg_slice value = tg_arena_copy(call->arena, tg_buffer_slice(call->new_blob));
     tg_buffer_clear(call->new_blob);
-    return join_top(call, argument->type, value, reterr);
+    return join_top(call, type, value, reterr);
 }
 
 static enum tg_code top_merge(struct tg_aggregate_call *call, const uint8_t *other, struct tg_slice blob,
@@ -358,6 +386,40 @@ const struct tg_function tg_functions_aggregate_top[] = {
      .prepare = prepare_top,
      .summary = "The n greatest values, greatest first.",
      .example = "TOPK(x, 2) OVER (1, 3, NULL, 3) = ARRAY[3, 3]"},
+    {.signature = "TOPK(T, A, INT) -> ANY",
+     .kind = TG_FUNCTION_AGGREGATE,
+     .flags = LIST,
+     .aggregate = &top_kernel,
+     .resolve = resolve_structs,
+     .prepare = prepare_top,
+     .summary = "The n rows with the greatest first values, as structs with the fields sort_col, col0, ...",
+     .example = "TOPK(x, x, 1) OVER (1, 3) = ARRAY[STRUCT(`sort_col` := 3, `col0` := 3)]"},
+    {.signature = "TOPK(T, A, B, INT) -> ANY",
+     .kind = TG_FUNCTION_AGGREGATE,
+     .flags = LIST,
+     .aggregate = &top_kernel,
+     .resolve = resolve_structs,
+     .prepare = prepare_top,
+     .summary = "The n rows with the greatest first values, as structs with the fields sort_col, col0, ...",
+     .example = "TOPK(x, x, x, 1) OVER (1, 3) = ARRAY[STRUCT(`sort_col` := 3, `col0` := 3, `col1` := 3)]"},
+    {.signature = "TOPK(T, A, B, C, INT) -> ANY",
+     .kind = TG_FUNCTION_AGGREGATE,
+     .flags = LIST,
+     .aggregate = &top_kernel,
+     .resolve = resolve_structs,
+     .prepare = prepare_top,
+     .summary = "The n rows with the greatest first values, as structs with the fields sort_col, col0, ...",
+     .example = "TOPK(x, x, x, x, 1) OVER (1, 3) = ARRAY[STRUCT(`sort_col` := 3, `col0` := 3, `col1` := 3, "
+                "`col2` := 3)]"},
+    {.signature = "TOPK(T, A, B, C, D, INT) -> ANY",
+     .kind = TG_FUNCTION_AGGREGATE,
+     .flags = LIST,
+     .aggregate = &top_kernel,
+     .resolve = resolve_structs,
+     .prepare = prepare_top,
+     .summary = "The n rows with the greatest first values, as structs with the fields sort_col, col0, ...",
+     .example = "TOPK(x, x, x, x, x, 1) OVER (1, 3) = ARRAY[STRUCT(`sort_col` := 3, `col0` := 3, `col1` := "
+                "3, `col2` := 3, `col3` := 3)]"},
     {.signature = "TOPKDISTINCT(T, INT) -> ARRAY<T>",
      .kind = TG_FUNCTION_AGGREGATE,
      .flags = LIST,

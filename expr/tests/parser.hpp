@@ -72,6 +72,10 @@ public:
     {
         skipSpaces();
         size_t start = at_;
+        if (at_ < text_.size() && text_[at_] == '`') { // as it is
+            at_ = text_.find('`', start + 1) + 1;
+            return text_.substr(start + 1, at_ - start - 2);
+        }
         while (at_ < text_.size() && isWord(text_[at_]))
             at_++;
         std::string result = text_.substr(start, at_ - start);

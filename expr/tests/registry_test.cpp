@@ -45,17 +45,13 @@ std::string runAggregate(const tg_function *function)
     uint32_t columns = 0;
     parser.expect("(");
     if (!parser.take(")")) {
-        parser.expect("X");
-        bool again = false; // CORRELATION(x, x)
-        if (!parser.take(")")) {
-            parser.expect(",");
-            again = parser.take("X");
-            if (again)
-                parser.expect(")");
+        do { // CORRELATION(x, x), TOPK(x, 2): the column, as often as it is named, then constants
+            if (!parser.take("X"))
+                constants.push_back(parser.parseOr());
             else
-                constants = parser.list(")");
-        }
-        columns = again ? 2 : 1;
+                columns++;
+        } while (parser.take(","));
+        parser.expect(")");
     }
     parser.expect("OVER");
     parser.expect("(");

@@ -3,7 +3,7 @@
 
 static enum tg_code check(const struct tg_format_options *options, struct tg_error *reterr)
 {
-    int delimiter = options->delimiter;
+    char delimiter = options->delimiter;
     if (delimiter < 0 || delimiter == '"' || delimiter == '\n' || delimiter == '\r')
         return tg_fail(
             reterr, TG_CODE_CONFIG,
