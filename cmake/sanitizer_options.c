@@ -37,6 +37,7 @@ const char *__tsan_default_suppressions(void)
 {
     return "called_from_lib:librocksdb\n"
            "race:rocksdb::\n"
+           "called_from_lib:libstdc++\n" /* RocksDB's threads pass texts on; ours is C */
            "called_from_lib:libjemalloc\n"
            "called_from_lib:libcrypto\n"
            "called_from_lib:libssl\n";
