@@ -262,7 +262,8 @@ static const char *row_fault(const struct source *source, uint32_t row, int64_t 
 /* The bound of the query, but never a time that could not be added to a window's size. */
 static int64_t newest_row_time(const struct tg_query *query)
 {
-    int64_t bound = query->settings.future_ms_max, now = tg_clock_wall_ms(query->clock);
+    int64_t bound = query->settings.future_ms_max;
+    int64_t now = tg_clock_wall_ms(query->clock);
     return bound < 0 || bound > ROW_TIME_MAX - now ? ROW_TIME_MAX : now + bound;
 }
 
