@@ -277,23 +277,21 @@ CREATE TABLE per_minute WITH (KAFKA_TOPIC = '{app}-minutes') AS
 
     def check_state(self, *jobs, complete=False):
         """RocksDB holds what the changelog holds below the offset stored in RocksDB, at any time, however the process ended;
-        complete: that offset is the changelog's end."""
+        complete: of each partition one of the jobs, whichever owned it last, has that offset at the changelog's end."""
         changelogs = {f"{self.job.application}-{store}": f"{self.job.application}-{store}-changelog" for store in self.STORES}
         records = collections.defaultdict(list)
         for record in self.broker.read(*changelogs.values()):
             records[record.topic, record.partition].append(record)
-        wrong = []
+        wrong, reached = [], {}
         for job in jobs or [self.job]:
             names, offsets, rows = read_database(job.database())
-            checked = 0
             for (store, partition), offset in offsets.items():
-                log = records[changelogs[names[store]], partition]
-                wrong += compare_state(f"{names[store]}-{partition}", log, offset, rows[store, partition])
-                checked += bool(log)
-                if complete and log and offset <= log[-1].offset:
-                    wrong.append(f"{names[store]}-{partition}: state stands at {offset}, its changelog at {log[-1].offset}")
-            if complete and checked < len(records):
-                wrong.append(f"{job.database()}: state of {checked} partitions, changelogs of {len(records)}")
+                place = changelogs[names[store]], partition
+                wrong += compare_state(f"{names[store]}-{partition}", records[place], offset, rows[store, partition])
+                reached[place] = max(offset, reached.get(place, 0))
+        if complete:
+            wrong += [f"{topic}-{partition}: states stand at {reached.get((topic, partition))}, the changelog at {log[-1].offset}"
+                      for (topic, partition), log in records.items() if log and reached.get((topic, partition), 0) <= log[-1].offset]
         return wrong
 
     def check_offsets(self):

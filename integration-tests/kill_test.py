@@ -37,7 +37,7 @@ def finish(chaos, what, jobs=()):
     chaos.close_producer()
     wrong = chaos.check_state(*jobs)
     summary = chaos.job.catch_up(timeout=240)
-    wrong += chaos.check() + chaos.check_offsets() + chaos.check_state(chaos.job, complete=True)
+    wrong += chaos.check() + chaos.check_offsets() + chaos.check_state(*jobs, complete=True)
     # One more round on the state that survived: counts must go on where they were, in old windows too.
     chaos.open_producer()
     chaos.feed(chaos.KEYS)

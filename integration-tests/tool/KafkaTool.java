@@ -150,6 +150,21 @@ public final class KafkaTool {
                     if (!isCausedBy(exception, TopicExistsException.class))
                         throw exception;
                 }
+                awaitTopic(admin, field[0]);
+            }
+        }
+    }
+
+    /* The controller has made the topic; a busy broker may hear of it a moment later, and would deny it until then. */
+    private static void awaitTopic(Admin admin, String topic) throws Exception {
+        for (long deadline = System.nanoTime() + 30_000_000_000L;;) {
+            try {
+                admin.describeTopics(List.of(topic)).allTopicNames().get();
+                return;
+            } catch (ExecutionException exception) {
+                if (!isCausedBy(exception, UnknownTopicOrPartitionException.class) || System.nanoTime() > deadline)
+                    throw exception;
+                Thread.sleep(20);
             }
         }
     }
