@@ -1,42 +1,15 @@
-#include "service/engine.h"
-
 #include "base/log.h"
 #include "base/memory.h"
 #include "plan/nodes/sink.h"
-#include "service/insert.h"
+#include "service/engine_internal.h"
 #include "service/run_loop.h"
-#include "service/settings.h"
-#include "topology/worker.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 enum { CATCH_UP_POLL_MS = 20 };
-
-/* A query that was started. */
-struct entry {
-    struct tg_engine *engine;
-    struct tg_query *query;
-    bool failed; /* under the engine's mutex, as are the error and the number of failures */
-};
-
-struct tg_engine {
-    struct tg_engine_options options;
-    struct tg_process_settings process;
-    char *prefix;
-    char *instance;
-    struct tg_state *state;
-    struct tg_worker **workers;
-    struct entry **entries;
-    size_t entry_count, entry_capacity;
-    struct tg_inserts *inserts;
-    pthread_mutex_t mutex;
-    uint32_t failures;
-    struct tg_error first_failure;
-};
 
 static bool must_stop(const struct tg_engine *engine)
 {
@@ -112,6 +85,9 @@ void tg_engine_close(struct tg_engine *engine)
         tg_free(engine->entries[i]);
     }
     tg_free(engine->entries);
+    for (size_t i = 0; i < engine->resumed_count; i++)
+        tg_query_close(engine->resumed[i]);
+    tg_free(engine->resumed);
     tg_inserts_close(engine->inserts);
     tg_state_close(engine->state);
     tg_free(engine->prefix);
@@ -120,49 +96,16 @@ void tg_engine_close(struct tg_engine *engine)
     tg_free(engine);
 }
 
-static int request_timeout(const struct tg_engine *engine)
+int tg_engine_request_timeout(const struct tg_engine *engine)
 {
     struct tg_query_settings settings;
     tg_settings_query(engine->options.properties, &settings);
-    return settings.request_timeout_ms * 5; /* off the commit path there is no hurry */
-}
-
-static enum tg_code declare(struct tg_engine *engine, const struct tg_source_definition *definition,
-                            struct tg_error *reterr)
-{
-    int32_t count = 0;
-    enum tg_code code = tg_admin_partition_count(engine->options.cluster, definition->topic,
-                                                 request_timeout(engine), &count, reterr);
-    int32_t wanted = definition->topic_spec.partition_count;
-    if (code == TG_CODE_TOPIC_UNKNOWN && wanted > 0) {
-        char retention[32];
-        snprintf(retention, sizeof retention, "%lld", (long long)definition->topic_spec.retention_ms);
-        const struct tg_topic_setting settings[] = {
-            {"cleanup.policy", definition->is_table ? "compact" : "delete"}, {"retention.ms", retention}};
-        const struct tg_topic_spec spec = {
-            .name = definition->topic,
-            .partition_count = wanted,
-            .replication_factor = definition->topic_spec.replication_factor,
-            .settings = settings,
-            .setting_count = definition->topic_spec.retention_ms == -2 ? 1 : 2,
-        };
-        code = tg_admin_create_topic(engine->options.cluster, &spec, request_timeout(engine), reterr);
-        return code == TG_CODE_DUPLICATE_NAME ? TG_OK : code;
-    }
-    if (code == TG_CODE_TOPIC_UNKNOWN)
-        tg_fail_hint(reterr, "create the topic first, or add PARTITIONS=... to the WITH clause of %s",
-                     definition->name);
-    TG_TRY(code);
-    if (wanted > 0 && wanted != count)
-        return tg_fail(reterr, TG_CODE_TOPIC_MISMATCH,
-                       "topic %s exists with %d partitions, but the statement says PARTITIONS=%d",
-                       definition->topic, count, wanted);
-    return TG_OK;
+    return settings.request_timeout_ms * 5;
 }
 
 static void query_failed(void *context, const struct tg_query *query, const struct tg_error *error)
 {
-    struct entry *entry = context;
+    struct tg_engine_entry *entry = context;
     struct tg_engine *engine = entry->engine;
     tg_log_error(TG_LOG_ERROR, "query failed and stopped; others go on", error,
                  TG_LOG_FIELDS(TG_LOG_TEXT("query", tg_query_id(query))));
@@ -173,84 +116,87 @@ static void query_failed(void *context, const struct tg_query *query, const stru
     pthread_mutex_unlock(&engine->mutex);
 }
 
-static enum tg_code start_query(struct tg_engine *engine, const struct tg_action *action,
-                                struct tg_error *reterr)
+static enum tg_code open_query(struct tg_engine *engine, const struct tg_plan *plan,
+                               const struct tg_properties *properties, struct tg_query **ret_query,
+                               struct tg_error *reterr)
 {
     struct tg_query_options options = {
-        .plan = action->plan,
+        .plan = plan,
         .prefix = engine->prefix,
         .instance = engine->instance,
         .cluster = engine->options.cluster,
         .state = engine->state,
         .clock = engine->options.clock,
     };
-    tg_settings_query(action->properties, &options.settings);
+    tg_settings_query(properties, &options.settings);
     struct tg_properties *all = tg_properties_new();
     struct tg_properties *consumer = tg_properties_new();
     struct tg_properties *producer = tg_properties_new();
-    tg_settings_split_client(action->properties, all, consumer, producer);
+    tg_settings_split_client(properties, all, consumer, producer);
     options.consumer_overrides = consumer;
     options.producer_overrides = producer;
-    struct entry *entry = tg_alloc_zero(1, sizeof *entry);
-    entry->engine = engine;
-    enum tg_code code = tg_query_open(&options, &entry->query, reterr);
+    enum tg_code code = tg_query_open(&options, ret_query, reterr);
     tg_properties_free(all);
     tg_properties_free(consumer);
     tg_properties_free(producer);
-    if (code == TG_OK)
-        code = tg_query_prepare(entry->query, request_timeout(engine), reterr);
-    if (code != TG_OK) {
-        tg_query_close(entry->query);
-        tg_free(entry);
-        return code;
-    }
+    TG_TRY(code);
+    code = tg_query_prepare(*ret_query, tg_engine_request_timeout(engine), reterr);
+    if (code != TG_OK)
+        tg_query_close(*ret_query);
+    return code;
+}
+
+static void give_to_workers(struct tg_engine_entry *entry)
+{
+    const struct tg_worker_unit unit = {.query = entry->query, .failed = query_failed, .context = entry};
+    entry->state = TG_ENTRY_RUNNING;
+    for (uint32_t i = 0; i < entry->engine->process.thread_count; i++)
+        tg_worker_add(entry->engine->workers[i], &unit);
+}
+
+enum tg_code tg_engine_start_query(struct tg_engine *engine, const struct tg_plan *plan,
+                                   const struct tg_properties *properties, struct tg_error *reterr)
+{
+    struct tg_query *query = NULL;
+    TG_TRY(open_query(engine, plan, properties, &query, reterr));
+    struct tg_engine_entry *entry = tg_alloc_zero(1, sizeof *entry);
+    entry->engine = engine;
+    entry->query = query;
     tg_grow((void **)&engine->entries, &engine->entry_capacity, engine->entry_count + 1, sizeof entry);
     engine->entries[engine->entry_count++] = entry;
-    for (uint32_t i = 0; i < engine->process.thread_count; i++) {
-        const struct tg_worker_unit unit = {.query = entry->query, .failed = query_failed, .context = entry};
-        tg_worker_add(engine->workers[i], &unit);
-    }
+    give_to_workers(entry);
     return TG_OK;
 }
 
-static enum tg_code insert_values(struct tg_engine *engine, const struct tg_action *action,
-                                  struct tg_error *reterr)
+void tg_engine_stop_query(struct tg_engine_entry *entry, enum tg_entry_state state)
 {
-    struct tg_query_settings settings;
-    tg_settings_query(action->properties, &settings);
-    const struct tg_inserts_options options = {
-        .transaction_timeout_ms = settings.transaction_timeout_ms,
-        .cluster = engine->options.cluster,
-        .clock = engine->options.clock,
-        .prefix = engine->prefix,
-        .instance = engine->instance,
-        .timeout_ms = request_timeout(engine),
-        .stop = engine->options.stop,
-    };
-    if (engine->inserts == NULL)
-        TG_TRY(tg_inserts_open(&options, &engine->inserts, reterr));
-    return tg_inserts_execute(engine->inserts, action, reterr);
+    for (uint32_t i = 0; i < entry->engine->process.thread_count; i++)
+        tg_worker_remove(entry->engine->workers[i], entry->query);
+    entry->state = state;
 }
 
-enum tg_code tg_engine_execute(struct tg_engine *engine, const struct tg_job *job, uint32_t *ret_action,
-                               struct tg_error *reterr)
+enum tg_code tg_engine_resume_query(struct tg_engine_entry *entry, const struct tg_properties *properties,
+                                    struct tg_error *reterr)
 {
-    for (uint32_t i = 0; i < tg_job_action_count(job); i++) {
-        const struct tg_action *action = tg_job_action(job, i);
-        *ret_action = i;
-        switch (action->kind) {
-        case TG_ACTION_DECLARE:
-            TG_TRY(declare(engine, action->definition, reterr));
-            break;
-        case TG_ACTION_QUERY:
-            TG_TRY(start_query(engine, action, reterr));
-            break;
-        case TG_ACTION_INSERT_VALUES:
-            TG_TRY(insert_values(engine, action, reterr));
-            break;
-        }
-    }
+    struct tg_engine *engine = entry->engine;
+    struct tg_query *query = NULL;
+    if (entry->state == TG_ENTRY_RUNNING)
+        return TG_OK;
+    TG_TRY(open_query(engine, entry->query->plan, properties, &query, reterr));
+    tg_grow((void **)&engine->resumed, &engine->resumed_capacity, engine->resumed_count + 1, sizeof query);
+    engine->resumed[engine->resumed_count++] = entry->query;
+    entry->query = query;
+    give_to_workers(entry);
     return TG_OK;
+}
+
+struct tg_engine_entry *tg_engine_find_entry(struct tg_engine *engine, const char *query_id)
+{
+    for (size_t i = 0; i < engine->entry_count; i++)
+        if (engine->entries[i]->state != TG_ENTRY_ENDED &&
+            strcmp(tg_query_id(engine->entries[i]->query), query_id) == 0)
+            return engine->entries[i];
+    return NULL;
 }
 
 /* The ends of all source partitions of a query: high watermarks, not last stable offsets. The markers of a
@@ -272,7 +218,7 @@ static enum tg_code source_ends(struct tg_engine *engine, const struct tg_query 
     *ret_ends = ends;
     *ret_count = count;
     return tg_admin_list_offsets(engine->options.cluster, ends, count, TG_READ_UNCOMMITTED,
-                                 request_timeout(engine), reterr);
+                                 tg_engine_request_timeout(engine), reterr);
 }
 
 /* Has the group committed everything below `ends`? Each partition commits at least where its reading began.
@@ -286,7 +232,7 @@ static enum tg_code has_passed(struct tg_engine *engine, const struct tg_query *
     for (uint32_t i = 0; i < count; i++)
         committed[i] = (struct tg_offset){.topic = ends[i].topic, .partition = ends[i].partition};
     enum tg_code code = tg_admin_group_offsets(engine->options.cluster, query->application_id, committed,
-                                               count, request_timeout(engine), arena, reterr);
+                                               count, tg_engine_request_timeout(engine), arena, reterr);
     *ret_passed = true;
     for (uint32_t i = 0; i < count && code == TG_OK; i++)
         *ret_passed =
@@ -295,7 +241,7 @@ static enum tg_code has_passed(struct tg_engine *engine, const struct tg_query *
     return code;
 }
 
-static bool entry_failed(struct entry *entry)
+bool tg_engine_entry_failed(struct tg_engine_entry *entry)
 {
     pthread_mutex_lock(&entry->engine->mutex);
     bool failed = entry->failed;
@@ -303,7 +249,7 @@ static bool entry_failed(struct entry *entry)
     return failed;
 }
 
-static bool entry_running(const struct tg_engine *engine, const struct entry *entry)
+static bool entry_running(const struct tg_engine *engine, const struct tg_engine_entry *entry)
 {
     for (uint32_t i = 0; i < engine->process.thread_count; i++)
         if (tg_worker_running(engine->workers[i], entry->query))
@@ -311,20 +257,20 @@ static bool entry_running(const struct tg_engine *engine, const struct entry *en
     return false;
 }
 
-static enum tg_code fail_stopped(const struct entry *entry, struct tg_error *reterr)
+static enum tg_code fail_stopped(const struct tg_engine_entry *entry, struct tg_error *reterr)
 {
     return tg_fail(reterr, TG_CODE_SHUTDOWN, "asked to stop before query %s had caught up",
                    tg_query_id(entry->query));
 }
 
 /* Waits for one query; a call that may succeed later is made again. */
-static enum tg_code catch_up_query(struct tg_engine *engine, struct entry *entry, struct tg_arena *arena,
-                                   struct tg_error *reterr)
+static enum tg_code catch_up_query(struct tg_engine *engine, struct tg_engine_entry *entry,
+                                   struct tg_arena *arena, struct tg_error *reterr)
 {
     struct tg_offset *ends = NULL;
     uint32_t count = 0;
     bool known = false, passed = false;
-    while (!passed && !entry_failed(entry)) {
+    while (!passed && !tg_engine_entry_failed(entry)) {
         if (must_stop(engine))
             return fail_stopped(entry, reterr);
         enum tg_code code = known ? has_passed(engine, entry->query, ends, count, &passed, reterr)
@@ -339,16 +285,48 @@ static enum tg_code catch_up_query(struct tg_engine *engine, struct entry *entry
     return TG_OK;
 }
 
+/* Does a query that still runs write what this one reads? */
+static bool awaits_another(const struct tg_engine *engine, const struct tg_engine_entry *entry)
+{
+    const struct tg_subtopology *subtopology = &entry->query->subtopologies[0];
+    for (size_t i = 0; i < engine->entry_count; i++) {
+        const struct tg_engine_entry *other = engine->entries[i];
+        if (other == entry || other->state != TG_ENTRY_RUNNING)
+            continue;
+        const char *topic = ((const struct tg_plan_sink *)other->query->plan->root)->topic.name;
+        for (uint32_t source = 0; source < subtopology->source_count; source++)
+            if (strcmp(tg_subtopology_topic(subtopology, source), topic) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* The next query in the order of the graph: one that reads nothing that may still grow; of a circle the one
+ * that was started first. NULL: all have ended. */
+static struct tg_engine_entry *next_to_end(const struct tg_engine *engine)
+{
+    struct tg_engine_entry *first = NULL;
+    for (size_t i = 0; i < engine->entry_count; i++) {
+        struct tg_engine_entry *entry = engine->entries[i];
+        if (entry->state != TG_ENTRY_RUNNING)
+            continue;
+        if (!awaits_another(engine, entry))
+            return entry;
+        if (first == NULL)
+            first = entry;
+    }
+    return first;
+}
+
 enum tg_code tg_engine_catch_up(struct tg_engine *engine, struct tg_error *reterr)
 {
-    /* Statements come after what they read, so the order of the job is an order of the graph. */
-    for (size_t i = 0; i < engine->entry_count; i++) {
+    struct tg_engine_entry *entry = NULL;
+    while ((entry = next_to_end(engine)) != NULL) {
         struct tg_arena *arena = tg_arena_new(0);
-        enum tg_code code = catch_up_query(engine, engine->entries[i], arena, reterr);
+        enum tg_code code = catch_up_query(engine, entry, arena, reterr);
         tg_arena_free(arena);
         TG_TRY(code);
-        for (uint32_t worker = 0; worker < engine->process.thread_count; worker++)
-            tg_worker_remove(engine->workers[worker], engine->entries[i]->query);
+        tg_engine_stop_query(entry, TG_ENTRY_ENDED);
     }
     return TG_OK;
 }
@@ -374,7 +352,8 @@ bool tg_engine_all_running(struct tg_engine *engine)
 {
     bool all = true;
     for (size_t i = 0; i < engine->entry_count; i++)
-        all = all && entry_running(engine, engine->entries[i]);
+        all = all &&
+              (engine->entries[i]->state != TG_ENTRY_RUNNING || entry_running(engine, engine->entries[i]));
     return all;
 }
 
@@ -392,4 +371,16 @@ void tg_engine_log_tasks(struct tg_engine *engine)
 {
     for (uint32_t i = 0; i < engine->process.thread_count; i++)
         tg_worker_log_tasks(engine->workers[i]);
+}
+
+void tg_engine_on_report(struct tg_engine *engine, tg_engine_report *report, void *context)
+{
+    engine->report = report;
+    engine->report_context = context;
+}
+
+void tg_engine_show(struct tg_engine *engine, const struct tg_report *report)
+{
+    if (engine->report != NULL)
+        engine->report(engine->report_context, report);
 }

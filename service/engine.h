@@ -24,8 +24,16 @@ struct tg_engine_options {
 /* Opens the state directory (in memory for the in-memory cluster) and starts the workers. */
 TG_MUST_CHECK enum tg_code tg_engine_open(const struct tg_engine_options *options,
                                           struct tg_engine **ret_engine, struct tg_error *reterr);
-/* Executes the job's actions in order: topics are checked or created, values inserted (once per application),
- * queries started. The job must outlive the engine. *ret_action: the action that failed. */
+/* Where what SHOW, DESCRIBE, EXPLAIN and PRINT give goes; without it nowhere. `report` lives for the call. */
+typedef void tg_engine_report(void *context, const struct tg_report *report);
+void tg_engine_on_report(struct tg_engine *engine, tg_engine_report *report, void *context);
+/* Executes one statement of a session: topics are checked or created, values inserted (once per application),
+ * queries started, ended, paused. The session must outlive the engine. On an error the caller takes the
+ * statement back (tg_session_undo). */
+TG_MUST_CHECK enum tg_code tg_engine_execute_action(struct tg_engine *engine, const struct tg_action *action,
+                                                    struct tg_error *reterr);
+/* Executes the job's actions in order. The job must outlive the engine. *ret_action: the action that failed.
+ */
 TG_MUST_CHECK enum tg_code tg_engine_execute(struct tg_engine *engine, const struct tg_job *job,
                                              uint32_t *ret_action, struct tg_error *reterr);
 /* Waits until every query has committed all that its sources held, in the order of the query graph: a query

@@ -8,21 +8,24 @@ struct insert_reader {
     const struct tg_source_definition *target;
     const struct tg_expr **values; /* per column of the target, NULL: not given */
     const struct tg_expr *rowtime;
+    bool is_assert; /* ASSERT VALUES */
 };
 
 TG_MUST_CHECK static enum tg_code find_target(struct insert_reader *reader, struct tg_error *reterr)
 {
     const struct tg_ast_name *name = &reader->insert->target;
-    const struct tg_catalog_entry *entry = NULL;
-    TG_TRY(tg_catalog_find(reader->analyzer->catalog, name, &entry, &reader->analyzer->follows, reterr));
-    if (entry->read_only)
+    const struct tg_source_definition *target = NULL;
+    TG_TRY(tg_catalog_find(reader->analyzer->catalog, name, &target, &reader->analyzer->follows, reterr));
+    reader->target = target;
+    if (reader->is_assert)
+        return TG_OK;
+    if (target->read_only)
         return tg_fail_at(reterr, TG_CODE_ANALYSIS, name->place,
                           "the %s %s is read-only: values cannot be inserted into it",
-                          entry->definition->is_table ? "table" : "stream", name->text);
-    if (entry->definition->window_kind != TG_WINDOW_NONE)
+                          target->is_table ? "table" : "stream", name->text);
+    if (target->window_kind != TG_WINDOW_NONE)
         return tg_fail_at(reterr, TG_CODE_ANALYSIS, name->place,
                           "the key of %s has a window: values cannot be inserted into it", name->text);
-    reader->target = entry->definition;
     return TG_OK;
 }
 
@@ -101,21 +104,41 @@ TG_MUST_CHECK static enum tg_code check_count(const struct insert_reader *reader
 }
 
 /* Columns that are not given are NULL; a table's primary key must be given. */
-TG_MUST_CHECK static enum tg_code fill(struct insert_reader *reader, struct tg_error *reterr)
+TG_MUST_CHECK static enum tg_code fill(struct insert_reader *reader, bool *given, struct tg_error *reterr)
 {
     const struct tg_schema *schema = reader->target->schema;
     for (uint32_t i = 0; i < schema->count; i++) {
         const struct tg_schema_column *column = &schema->columns[i];
         bool is_missing = reader->values[i] == NULL ||
                           (reader->values[i]->kind == TG_EXPR_LITERAL && reader->values[i]->literal.is_null);
-        if (is_missing && column->role == TG_COLUMN_KEY && reader->target->is_table)
+        if (is_missing && column->role == TG_COLUMN_KEY && reader->target->is_table && !reader->is_assert)
             return tg_fail_at(reterr, TG_CODE_ANALYSIS, reader->insert->values.place,
                               "the primary key column %s of the table %s has no value", column->name,
                               reader->target->name);
-        if (reader->values[i] == NULL)
+        given[i] = reader->values[i] != NULL;
+        if (!given[i])
             reader->values[i] =
                 tg_expr_literal(reader->analyzer->arena, column->type, (struct tg_literal){.is_null = true});
     }
+    return TG_OK;
+}
+
+static enum tg_code read_record(struct insert_reader *reader, const struct tg_insert_values **ret_insert,
+                                struct tg_error *reterr)
+{
+    struct tg_arena *arena = reader->analyzer->arena;
+    TG_TRY(find_target(reader, reterr));
+    uint32_t column_count = reader->target->schema->count;
+    reader->values = tg_arena_alloc_zero(arena, column_count, sizeof *reader->values);
+    bool *given = tg_arena_alloc_zero(arena, column_count, sizeof *given);
+    TG_TRY(check_count(reader, reterr));
+    for (uint32_t i = 0; i < reader->insert->values.count; i++)
+        TG_TRY(read_value(reader, i, reterr));
+    TG_TRY(fill(reader, given, reterr));
+    struct tg_insert_values *result = tg_arena_alloc_zero(arena, 1, sizeof *result);
+    *result = (struct tg_insert_values){
+        .target = reader->target, .values = reader->values, .given = given, .rowtime = reader->rowtime};
+    *ret_insert = result;
     return TG_OK;
 }
 
@@ -123,15 +146,12 @@ enum tg_code tg_analyze_insert_values(struct tg_analyzer *analyzer, const struct
                                       const struct tg_insert_values **ret_insert, struct tg_error *reterr)
 {
     struct insert_reader reader = {.analyzer = analyzer, .insert = insert};
-    TG_TRY(find_target(&reader, reterr));
-    reader.values = tg_arena_alloc_zero(analyzer->arena, reader.target->schema->count, sizeof *reader.values);
-    TG_TRY(check_count(&reader, reterr));
-    for (uint32_t i = 0; i < insert->values.count; i++)
-        TG_TRY(read_value(&reader, i, reterr));
-    TG_TRY(fill(&reader, reterr));
-    struct tg_insert_values *result = tg_arena_alloc_zero(analyzer->arena, 1, sizeof *result);
-    *result = (struct tg_insert_values){
-        .target = reader.target, .values = reader.values, .rowtime = reader.rowtime};
-    *ret_insert = result;
-    return TG_OK;
+    return read_record(&reader, ret_insert, reterr);
+}
+
+enum tg_code tg_analyze_assert_values(struct tg_analyzer *analyzer, const struct tg_ast_insert_values *values,
+                                      const struct tg_insert_values **ret_values, struct tg_error *reterr)
+{
+    struct insert_reader reader = {.analyzer = analyzer, .insert = values, .is_assert = true};
+    return read_record(&reader, ret_values, reterr);
 }

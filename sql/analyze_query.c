@@ -29,16 +29,16 @@ static struct tg_scope make_scope(struct query_reader *reader, const char *claus
 TG_MUST_CHECK static enum tg_code read_source(struct query_reader *reader, struct tg_error *reterr)
 {
     const struct tg_ast_query *query = reader->query;
-    const struct tg_catalog_entry *entry = NULL;
-    TG_TRY(tg_catalog_find(reader->analyzer->catalog, &query->from.source, &entry, &reader->analyzer->follows,
-                           reterr));
+    const struct tg_source_definition *source = NULL;
+    TG_TRY(tg_catalog_find(reader->analyzer->catalog, &query->from.source, &source,
+                           &reader->analyzer->follows, reterr));
     if (query->join_count > 0) {
         (void)tg_fail_at(reterr, TG_CODE_UNSUPPORTED, query->joins[0].place,
                          "joins are not supported by this version");
         return tg_fail_hint(reterr, "read one stream or table per query");
     }
-    reader->analysis->source = entry->definition;
-    tg_row_init(&reader->row, reader->analyzer->arena, entry->definition);
+    reader->analysis->source = source;
+    tg_row_init(&reader->row, reader->analyzer->arena, source);
     return TG_OK;
 }
 
@@ -401,6 +401,12 @@ TG_MUST_CHECK static enum tg_code check_result(const struct query_reader *reader
     reader->analysis->is_table = is_table;
     if (is_table == reader->target->is_table)
         return TG_OK;
+    if (reader->target->is_insert) {
+        (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, reader->target->sink->place,
+                         "the query gives a TABLE, but %s is a STREAM", reader->target->sink->text);
+        return tg_fail_hint(reterr, "the changes of a table go into a table of their own: CREATE TABLE ... "
+                                    "AS SELECT");
+    }
     (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, reader->target->sink->place,
                      "the query gives a %s, not a %s: %s", is_table ? "TABLE" : "STREAM",
                      is_table ? "STREAM" : "TABLE", reader->target->sink->text);

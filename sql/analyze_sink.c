@@ -42,6 +42,7 @@ enum tg_code tg_analyze_sink(struct tg_analyzer *analyzer, const struct tg_ast_c
     definition->name = create->name.text;
     definition->is_table = analysis->is_table;
     definition->is_query_sink = true;
+    definition->statement = analyzer->statement;
     definition->schema = make_schema(analyzer, analysis);
     take_window(analysis, definition);
     TG_TRY(tg_with_read(&create->properties, TG_WITH_CREATE_AS, &with, reterr));
@@ -62,23 +63,10 @@ enum tg_code tg_analyze_query_id(struct tg_analyzer *analyzer, const struct tg_a
                                  const char **ret_query_id, struct tg_error *reterr)
 {
     struct tg_with with;
-    struct tg_slice text = {0};
     const char *kind = create->source_kind == TG_AST_SOURCE_TABLE ? "CTAS" : "CSAS";
     TG_TRY(tg_with_read(&create->properties, TG_WITH_CREATE_AS, &with, reterr));
-    if (with.given[TG_WITH_QUERY_ID] == NULL) {
+    TG_TRY(tg_with_query_id(analyzer, &with, ret_query_id, reterr));
+    if (*ret_query_id == NULL)
         *ret_query_id = tg_arena_printf(analyzer->arena, "%s_%s", kind, create->name.text);
-        return TG_OK;
-    }
-    TG_TRY(tg_with_text(&with, TG_WITH_QUERY_ID, &text, reterr));
-    bool fits = text.length > 0;
-    for (size_t i = 0; i < text.length; i++) {
-        uint8_t c = text.data[i];
-        fits =
-            fits && ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_');
-    }
-    if (!fits)
-        return tg_fail_at(reterr, TG_CODE_ANALYSIS, tg_with_place(&with, TG_WITH_QUERY_ID),
-                          "'%.*s' is no QUERY_ID: it has letters, digits and _ only", TG_SLICE_FORMAT(text));
-    *ret_query_id = tg_arena_text(analyzer->arena, text);
     return TG_OK;
 }

@@ -17,15 +17,15 @@ enum tg_code tg_analyze_new_name(struct tg_analyzer *analyzer, const struct tg_n
                                  bool *ret_exists, struct tg_error *reterr)
 {
     const struct tg_ast_name *name = new_name->name;
-    const struct tg_catalog_entry *entry = tg_catalog_get(analyzer->catalog, tg_slice_text(name->text));
+    const struct tg_source_definition *there = tg_catalog_get(analyzer->catalog, tg_slice_text(name->text));
     *ret_exists = false;
     if (new_name->or_replace)
         return tg_fail_at(reterr, TG_CODE_UNSUPPORTED, name->place,
                           "CREATE OR REPLACE is not supported by this version: %s", name->text);
-    if (entry == NULL || entry->definition == NULL)
+    if (there == NULL)
         return TG_OK;
-    const char *what = entry->definition->is_table ? "table" : "stream";
-    if (new_name->if_not_exists && entry->definition->is_table == new_name->is_table) {
+    const char *what = there->is_table ? "table" : "stream";
+    if (new_name->if_not_exists && there->is_table == new_name->is_table) {
         *ret_exists = true;
         return TG_OK;
     }
@@ -219,6 +219,8 @@ enum tg_code tg_analyze_create_source(struct tg_analyzer *analyzer, const struct
     struct tg_source_definition *definition = tg_arena_alloc_zero(analyzer->arena, 1, sizeof *definition);
     definition->name = create->name.text;
     definition->is_table = new_name.is_table;
+    definition->read_only = create->read_only;
+    definition->statement = analyzer->statement;
     TG_TRY(tg_with_read(&create->properties, TG_WITH_CREATE, &with, reterr));
     if (!create->properties.given)
         with.place = create->name.place;

@@ -1,13 +1,13 @@
-/* sql/analyzer.h: from syntax trees to checked, typed statements. What is found goes into the job's arena.
- * Rules of names, nulls, keys and times: ksqlDB's. Errors carry their place and say what would be right.
- * Thread: its owner's. */
+/* sql/analyzer.h: from syntax trees to checked, typed statements. What is found goes into the session's
+ * arena. Rules of names, nulls, keys and times: ksqlDB's. Errors carry their place and say what would be
+ * right. Thread: its owner's. */
 #pragma once
 
 #include "expr/function.h"
 #include "plan/nodes/aggregate.h"
 #include "sql/ast.h"
 #include "sql/catalog.h"
-#include "sql/job.h"
+#include "sql/session.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -17,8 +17,9 @@ extern "C" {
 struct tg_analyzer {
     struct tg_arena *arena;
     struct tg_catalog *catalog;
-    const struct tg_job_options *options;
+    const struct tg_session_options *options;
     const struct tg_properties *settings; /* in force at the statement */
+    const char *statement;                /* its text */
     bool follows;                         /* out: the error only follows from an earlier one */
 };
 
@@ -45,6 +46,11 @@ TG_MUST_CHECK enum tg_code tg_analyze_new_name(struct tg_analyzer *analyzer,
 TG_MUST_CHECK enum tg_code tg_analyze_insert_values(struct tg_analyzer *analyzer,
                                                     const struct tg_ast_insert_values *insert,
                                                     const struct tg_insert_values **ret_insert,
+                                                    struct tg_error *reterr);
+/* The same for ASSERT VALUES: what may stand in any source, and no key need be given. */
+TG_MUST_CHECK enum tg_code tg_analyze_assert_values(struct tg_analyzer *analyzer,
+                                                    const struct tg_ast_insert_values *values,
+                                                    const struct tg_insert_values **ret_values,
                                                     struct tg_error *reterr);
 
 /* ---- queries ---- */
@@ -106,6 +112,7 @@ struct tg_query_analysis {
 struct tg_query_target {
     const struct tg_ast_name *sink;
     bool is_table;
+    bool is_insert; /* INSERT INTO: the sink is there already */
 };
 TG_MUST_CHECK enum tg_code tg_analyze_query(struct tg_analyzer *analyzer, const struct tg_ast_query *query,
                                             const struct tg_query_target *target,
@@ -122,6 +129,24 @@ TG_MUST_CHECK enum tg_code tg_analyze_sink(struct tg_analyzer *analyzer,
 TG_MUST_CHECK enum tg_code tg_analyze_query_id(struct tg_analyzer *analyzer,
                                                const struct tg_ast_create_as *create,
                                                const char **ret_query_id, struct tg_error *reterr);
+
+/* ---- INSERT INTO ... SELECT ---- */
+
+/* The stream that is written to. Errors: UNKNOWN_NAME; ANALYSIS if it cannot be written to. */
+TG_MUST_CHECK enum tg_code tg_analyze_insert_target(struct tg_analyzer *analyzer,
+                                                    const struct tg_ast_insert_select *insert,
+                                                    const struct tg_source_definition **ret_target,
+                                                    struct tg_error *reterr);
+/* Makes the query's outputs those of the target: same keys, same names, types widened. */
+TG_MUST_CHECK enum tg_code tg_analyze_insert_select(struct tg_analyzer *analyzer,
+                                                    const struct tg_ast_insert_select *insert,
+                                                    const struct tg_source_definition *target,
+                                                    const struct tg_query_analysis **analysis,
+                                                    struct tg_error *reterr);
+/* "INSERTQUERY_<SINK>_<SOURCE>", or what the property QUERY_ID says. */
+TG_MUST_CHECK enum tg_code tg_analyze_insert_id(struct tg_analyzer *analyzer,
+                                                const struct tg_ast_insert_select *insert,
+                                                const char **ret_query_id, struct tg_error *reterr);
 
 /* ROWTIME, ROWPARTITION, ROWOFFSET, WINDOWSTART, WINDOWEND: names that no column may have. */
 bool tg_name_is_reserved(const char *name);

@@ -3,46 +3,85 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "plan/nodes/source.h"
 
 struct tg_catalog {
-    struct tg_map *sources; /* name to struct tg_catalog_entry, heap */
+    struct tg_map *sources; /* name to const struct tg_source_definition; &broken: its declaration failed */
+    struct tg_map *queries; /* id to const struct tg_query_definition */
     struct tg_map *types;
 };
+
+static const struct tg_source_definition broken = {.name = ""};
+
+/* Maps hold pointers that are not constant. */
+static void *held(const void *pointer)
+{
+    return (void *)(uintptr_t)pointer;
+}
 
 struct tg_catalog *tg_catalog_new(void)
 {
     struct tg_catalog *catalog = tg_alloc_zero(1, sizeof *catalog);
     catalog->sources = tg_map_new();
+    catalog->queries = tg_map_new();
     catalog->types = tg_map_new();
     return catalog;
+}
+
+static struct tg_map *copy_map(const struct tg_map *map)
+{
+    struct tg_map *copy = tg_map_new();
+    for (size_t i = 0; i < tg_map_count(map); i++)
+        tg_map_put(copy, tg_map_key(map, i), tg_map_value(map, i));
+    return copy;
+}
+
+struct tg_catalog *tg_catalog_copy(const struct tg_catalog *catalog)
+{
+    struct tg_catalog *copy = tg_alloc_zero(1, sizeof *copy);
+    copy->sources = copy_map(catalog->sources);
+    copy->queries = copy_map(catalog->queries);
+    copy->types = copy_map(catalog->types);
+    return copy;
 }
 
 void tg_catalog_free(struct tg_catalog *catalog)
 {
     if (catalog == NULL)
         return;
-    for (size_t i = 0; i < tg_map_count(catalog->sources); i++)
-        tg_free(tg_map_value(catalog->sources, i));
     tg_map_free(catalog->sources);
+    tg_map_free(catalog->queries);
     tg_map_free(catalog->types);
     tg_free(catalog);
 }
 
-const struct tg_catalog_entry *tg_catalog_get(const struct tg_catalog *catalog, struct tg_slice name)
+const struct tg_source_definition *tg_catalog_get(const struct tg_catalog *catalog, struct tg_slice name)
 {
-    return tg_map_get(catalog->sources, name);
+    const struct tg_source_definition *definition = tg_map_get(catalog->sources, name);
+    return definition == &broken ? NULL : definition;
+}
+
+/* The definition number `index` among those that are not broken. */
+static const struct tg_source_definition *source_at(const struct tg_map *sources, size_t index)
+{
+    size_t seen = 0;
+    for (size_t i = 0; i < tg_map_count(sources); i++) {
+        const struct tg_source_definition *definition = tg_map_value(sources, i);
+        if (definition != &broken && seen++ == index)
+            return definition;
+    }
+    return NULL;
+}
+
+const struct tg_source_definition *tg_catalog_at(const struct tg_catalog *catalog, uint32_t index)
+{
+    return source_at(catalog->sources, index);
 }
 
 static const char *source_name_at(const void *context, size_t index)
 {
-    const struct tg_map *sources = context;
-    size_t seen = 0;
-    for (size_t i = 0; i < tg_map_count(sources); i++) {
-        const struct tg_catalog_entry *entry = tg_map_value(sources, i);
-        if (entry->definition != NULL && seen++ == index)
-            return entry->definition->name;
-    }
-    return NULL;
+    const struct tg_source_definition *definition = source_at(context, index);
+    return definition == NULL ? NULL : definition->name;
 }
 
 static bool needs_quotes(const char *name)
@@ -73,13 +112,13 @@ static void hint_source(const struct tg_catalog *catalog, const char *name, stru
 }
 
 enum tg_code tg_catalog_find(const struct tg_catalog *catalog, const struct tg_ast_name *name,
-                             const struct tg_catalog_entry **ret_entry, bool *ret_follows,
+                             const struct tg_source_definition **ret_definition, bool *ret_follows,
                              struct tg_error *reterr)
 {
-    const struct tg_catalog_entry *entry = tg_catalog_get(catalog, tg_slice_text(name->text));
-    *ret_follows = entry != NULL && entry->definition == NULL;
-    if (entry != NULL && entry->definition != NULL) {
-        *ret_entry = entry;
+    const struct tg_source_definition *definition = tg_map_get(catalog->sources, tg_slice_text(name->text));
+    *ret_follows = definition == &broken;
+    if (definition != NULL && !*ret_follows) {
+        *ret_definition = definition;
         return TG_OK;
     }
     if (*ret_follows)
@@ -91,27 +130,60 @@ enum tg_code tg_catalog_find(const struct tg_catalog *catalog, const struct tg_a
     return code;
 }
 
-static struct tg_catalog_entry *entry_of(struct tg_catalog *catalog, struct tg_slice name)
+void tg_catalog_put(struct tg_catalog *catalog, const struct tg_source_definition *definition)
 {
-    struct tg_catalog_entry *entry = tg_map_get(catalog->sources, name);
-    if (entry == NULL) {
-        entry = tg_alloc_zero(1, sizeof *entry);
-        tg_map_put(catalog->sources, name, entry);
-    }
-    return entry;
-}
-
-void tg_catalog_put(struct tg_catalog *catalog, const struct tg_source_definition *definition, bool read_only)
-{
-    struct tg_catalog_entry *entry = entry_of(catalog, tg_slice_text(definition->name));
-    entry->definition = definition;
-    entry->read_only = read_only;
+    tg_map_put(catalog->sources, tg_slice_text(definition->name), held(definition));
 }
 
 void tg_catalog_put_broken(struct tg_catalog *catalog, struct tg_slice name)
 {
-    (void)entry_of(catalog, name);
+    if (tg_map_get(catalog->sources, name) == NULL)
+        tg_map_put(catalog->sources, name, held(&broken));
 }
+
+void tg_catalog_remove(struct tg_catalog *catalog, struct tg_slice name)
+{
+    tg_map_remove(catalog->sources, name);
+}
+
+/* ---- queries ---- */
+
+const struct tg_query_definition *tg_catalog_query(const struct tg_catalog *catalog, struct tg_slice id)
+{
+    return tg_map_get(catalog->queries, id);
+}
+
+const struct tg_query_definition *tg_catalog_query_at(const struct tg_catalog *catalog, uint32_t index)
+{
+    return index < tg_map_count(catalog->queries) ? tg_map_value(catalog->queries, index) : NULL;
+}
+
+void tg_catalog_put_query(struct tg_catalog *catalog, const struct tg_query_definition *query)
+{
+    tg_map_put(catalog->queries, tg_slice_text(query->plan->query_id), held(query));
+}
+
+void tg_catalog_remove_query(struct tg_catalog *catalog, struct tg_slice id)
+{
+    tg_map_remove(catalog->queries, id);
+}
+
+static bool node_reads(const struct tg_plan_node *node, const char *source_name)
+{
+    if (node->kind == &tg_plan_source_kind)
+        return strcmp(((const struct tg_plan_source *)node)->source_name, source_name) == 0;
+    for (uint32_t i = 0; i < node->input_count; i++)
+        if (node_reads(node->inputs[i], source_name))
+            return true;
+    return false;
+}
+
+bool tg_query_reads(const struct tg_query_definition *query, const char *source_name)
+{
+    return node_reads(query->plan->root, source_name);
+}
+
+/* ---- types ---- */
 
 struct tg_map *tg_catalog_types(struct tg_catalog *catalog)
 {

@@ -1,54 +1,14 @@
 /* sql/job.h: a text of statements becomes a list of checked actions: what `turgo run`, `check` and `explain`
- * work on. Nothing here touches Kafka: what must be known of topics is asked through the lookup. Thread: one.
- * Ownership: a job owns its arena; plans and definitions in it live as long as the job. */
+ * work on; a session (sql/session.h) over one text that goes on after errors. Nothing here touches Kafka:
+ * what must be known of topics is asked through the lookup. Thread: one. Ownership: a job owns its arena;
+ * plans and definitions in it live as long as the job. */
 #pragma once
 
-#include "base/properties.h"
-#include "plan/plan.h"
+#include "sql/action.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* A stream or table that was declared (CREATE STREAM/TABLE) or made by a query. */
-struct tg_source_definition {
-    const char *name;
-    bool is_table;
-    bool is_query_sink;
-    const char *topic;
-    const struct tg_schema *schema; /* keys, values, header columns; no pseudo columns */
-    struct tg_plan_format key_format;
-    struct tg_plan_format value_format;
-    int32_t timestamp_column; /* -1: none */
-    const char *timestamp_format;
-    enum tg_window_kind window_kind;
-    int64_t window_size_ms;
-    struct tg_plan_topic topic_spec; /* partition_count 0: the topic must exist */
-};
-
-enum tg_action_kind {
-    TG_ACTION_DECLARE,       /* the topic must exist, or is created if PARTITIONS is given */
-    TG_ACTION_QUERY,         /* a persistent query */
-    TG_ACTION_INSERT_VALUES, /* one record */
-};
-
-struct tg_insert_values {
-    const struct tg_source_definition *target;
-    const struct tg_expr *const *values; /* per column of the target's schema; a NULL literal where not given;
-                                            coerced; no column references */
-    const struct tg_expr *rowtime;       /* BIGINT; NULL: now */
-};
-
-struct tg_action {
-    enum tg_action_kind kind;
-    struct tg_place place;                         /* of the statement */
-    const char *statement;                         /* its text */
-    const struct tg_source_definition *definition; /* DECLARE: what; QUERY: the sink */
-    const struct tg_plan *plan;                    /* QUERY */
-    const struct tg_insert_values *insert;
-    const struct tg_properties
-        *properties; /* settings in force (SET, UNSET) at this statement, over those given to the job */
-};
 
 struct tg_job_options {
     const char *name; /* of the text, for diagnostics: "job.sql" */

@@ -252,7 +252,7 @@ static struct tg_plan_format value_format_for(const struct planner *planner,
 static bool needs_repartition(const struct planner *planner)
 {
     const struct tg_query_analysis *analysis = planner->analysis;
-    const struct tg_job_options *options = planner->analyzer->options;
+    const struct tg_session_options *options = planner->analyzer->options;
     if (!analysis->is_grouped)
         return false;
     if (analysis->keys.count > 0)

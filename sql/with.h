@@ -70,6 +70,10 @@ TG_MUST_CHECK enum tg_code tg_with_duration(const struct tg_with *with, enum tg_
 TG_MUST_CHECK enum tg_code tg_with_column(struct tg_analyzer *analyzer, const struct tg_with *with,
                                           enum tg_with_id id, const char **ret_name, struct tg_error *reterr);
 
+/* QUERY_ID; NULL if it is not given. */
+TG_MUST_CHECK enum tg_code tg_with_query_id(struct tg_analyzer *analyzer, const struct tg_with *with,
+                                            const char **ret_id, struct tg_error *reterr);
+
 /* ---- what CREATE and CREATE AS share ---- */
 
 /* Topic, partitions, replicas, retention. */
