@@ -27,7 +27,8 @@ struct tg_command {
                char **arguments); /* arguments after the command's name; returns a tg_exit */
 };
 
-extern const struct tg_command tg_command_run, tg_command_check, tg_command_explain, tg_command_demo;
+extern const struct tg_command tg_command_run, tg_command_check, tg_command_explain, tg_command_demo,
+    tg_command_test;
 
 /* An option of a command: "--config FILE" or a plain flag. */
 struct tg_option {

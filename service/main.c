@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const struct tg_command *const commands[] = {&tg_command_run, &tg_command_check, &tg_command_explain,
-                                                    &tg_command_demo};
+                                                    &tg_command_demo, &tg_command_test};
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
 static const char *command_name(const void *context, size_t index)

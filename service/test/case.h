@@ -1,0 +1,42 @@
+/* service/test/case.h: a test case of ksqlDB's query-validation form: statements, records in, records or a
+ * refusal expected. Files are read in place. Ownership: cases live in their suite's arena. Thread: one. */
+#pragma once
+
+#include "base/properties.h"
+#include "service/test/json.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct tg_test_case {
+    const char *file; /* its name without folder and .json */
+    const char *name; /* with format and setting: unique in the file */
+    struct tg_slice sql;
+    const struct tg_properties *properties; /* settings of the case; owned by the suite */
+    const struct tg_test_json *definition;  /* the whole object; the next ones are in it, NULL if absent */
+    const struct tg_test_json *topics;
+    const struct tg_test_json *inputs;
+    const struct tg_test_json *outputs;
+    const struct tg_test_json *exception;
+    const struct tg_test_json *post;
+    const char *skip; /* why it is not run: "joins", "registry formats"; NULL: it is */
+};
+
+struct tg_test_suite {
+    struct tg_arena *arena;
+    struct tg_test_case *cases;
+    size_t count, capacity;
+};
+
+void tg_test_suite_init(struct tg_test_suite *suite);
+void tg_test_suite_done(struct tg_test_suite *suite);
+/* Adds the cases of one file: one for each format and each setting. Errors: IO, SYNTAX. */
+TG_MUST_CHECK enum tg_code tg_test_suite_read(struct tg_test_suite *suite, const char *path,
+                                              struct tg_error *reterr);
+/* What a case needs that is not there yet, or NULL. */
+const char *tg_test_case_needs(const struct tg_test_case *test);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,47 @@
+/* What a case needs of the language that is not there yet: it is skipped, and counted under that reason. */
+#include "service/test/case.h"
+#include "sql/lexer.h"
+
+/* Formats whose schemas live in a registry, or whose bytes need a compiled schema. */
+static const char *const registry_formats[] = {"AVRO", "PROTOBUF", "PROTOBUF_NOSR", "JSON_SR"};
+
+static bool is_registry_format(struct tg_slice text)
+{
+    for (size_t i = 0; i < sizeof registry_formats / sizeof *registry_formats; i++)
+        if (tg_slice_equal_nocase(text, tg_slice_text(registry_formats[i])))
+            return true;
+    return false;
+}
+
+static bool has_registry_topic(const struct tg_test_json *topics)
+{
+    static const char *const members[] = {"keyFormat", "valueFormat", "format"};
+    for (uint32_t i = 0; i < tg_test_json_count(topics); i++) {
+        for (size_t member = 0; member < sizeof members / sizeof *members; member++) {
+            const struct tg_test_json *format = tg_test_json_get(topics->items[i], members[member]);
+            if (format != NULL && is_registry_format(format->text))
+                return true;
+        }
+        if (!tg_test_json_is_null(tg_test_json_get(topics->items[i], "keySchema")) ||
+            !tg_test_json_is_null(tg_test_json_get(topics->items[i], "valueSchema")))
+            return true;
+    }
+    return false;
+}
+
+const char *tg_test_case_needs(const struct tg_test_case *test)
+{
+    struct tg_arena *arena = tg_arena_new(0);
+    struct tg_lexer lexer = {.arena = arena, .text = test->sql};
+    bool joins = false, registry = has_registry_topic(test->topics);
+    struct tg_token token;
+    struct tg_error error;
+    while (tg_lexer_next(&lexer, &token, &error) == TG_OK && token.kind != TG_TOKEN_END) {
+        joins = joins || token.kind == TG_WORD_JOIN;
+        registry = registry || (token.kind == TG_TOKEN_STRING && is_registry_format(token.text));
+    }
+    for (size_t i = 0; i < tg_properties_count(test->properties); i++)
+        registry = registry || is_registry_format(tg_slice_text(tg_properties_value(test->properties, i)));
+    tg_arena_free(arena);
+    return joins ? "joins" : registry ? "registry formats" : NULL;
+}
