@@ -37,6 +37,12 @@ enum tg_code tg_admin_partition_count(struct tg_cluster *cluster, const char *to
     return cluster->kind->partition_count(cluster, topic, timeout_ms, ret_count, reterr);
 }
 
+enum tg_code tg_admin_topic_id(struct tg_cluster *cluster, const char *topic, int timeout_ms,
+                               uint64_t *ret_id, struct tg_error *reterr)
+{
+    return cluster->kind->topic_id(cluster, topic, timeout_ms, ret_id, reterr);
+}
+
 enum tg_code tg_admin_topic_setting(struct tg_cluster *cluster, const char *topic, const char *setting,
                                     int timeout_ms, struct tg_arena *arena, const char **ret_value,
                                     struct tg_error *reterr)

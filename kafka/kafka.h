@@ -73,6 +73,10 @@ TG_MUST_CHECK enum tg_code tg_admin_delete_topic(struct tg_cluster *cluster, con
 TG_MUST_CHECK enum tg_code tg_admin_partition_count(struct tg_cluster *cluster, const char *topic,
                                                     int timeout_ms, int32_t *ret_count,
                                                     struct tg_error *reterr); /* TOPIC_UNKNOWN */
+/* What tells a topic from another of the same name before or after it; 0: the broker gives its topics no id.
+ */
+TG_MUST_CHECK enum tg_code tg_admin_topic_id(struct tg_cluster *cluster, const char *topic, int timeout_ms,
+                                             uint64_t *ret_id, struct tg_error *reterr); /* TOPIC_UNKNOWN */
 /* Value of one topic setting ("cleanup.policy"), as text in `arena`. */
 TG_MUST_CHECK enum tg_code tg_admin_topic_setting(struct tg_cluster *cluster, const char *topic,
                                                   const char *setting, int timeout_ms, struct tg_arena *arena,

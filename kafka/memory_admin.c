@@ -82,6 +82,20 @@ enum tg_code memory_partition_count(struct tg_cluster *base, const char *name, i
     return code;
 }
 
+enum tg_code memory_topic_id(struct tg_cluster *base, const char *name, int timeout_ms, uint64_t *ret_id,
+                             struct tg_error *reterr)
+{
+    struct memory_cluster *cluster;
+    struct memory_topic *topic;
+    (void)timeout_ms;
+    TG_TRY(enter(base, &cluster, reterr));
+    enum tg_code code = memory_find_topic(cluster, name, &topic, reterr);
+    if (code == TG_OK)
+        *ret_id = topic->id;
+    memory_unlock(cluster);
+    return code;
+}
+
 static enum tg_code find_setting(const struct memory_topic *topic,
                                  const struct tg_topic_setting_request *request, const char **ret_value,
                                  struct tg_error *reterr)

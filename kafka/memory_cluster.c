@@ -113,7 +113,7 @@ struct memory_topic *memory_add_topic(struct memory_cluster *cluster, const stru
                                  &topic->message_bytes_max);
     }
     (void)tg_map_put(cluster->topics, tg_slice_text(spec->name), topic);
-    cluster->topics_version++;
+    topic->id = ++cluster->topics_version;
     memory_group_topic_changed(cluster, spec->name);
     memory_changed(cluster);
     return topic;
@@ -183,6 +183,7 @@ static const struct tg_cluster_kind memory_cluster_kind = {
     .create_topic = memory_create_topic,
     .delete_topic = memory_delete_topic,
     .partition_count = memory_partition_count,
+    .topic_id = memory_topic_id,
     .topic_setting = memory_topic_setting,
     .delete_records = memory_delete_records,
     .list_offsets = memory_list_offsets,

@@ -81,6 +81,8 @@ enum tg_code real_create_topic(struct tg_cluster *cluster, const struct tg_topic
                                struct tg_error *reterr);
 enum tg_code real_delete_topic(struct tg_cluster *cluster, const char *name, int timeout_ms,
                                struct tg_error *reterr);
+enum tg_code real_topic_id(struct tg_cluster *cluster, const char *topic, int timeout_ms, uint64_t *ret_id,
+                           struct tg_error *reterr);
 enum tg_code real_partition_count(struct tg_cluster *cluster, const char *topic, int timeout_ms,
                                   int32_t *ret_count, struct tg_error *reterr);
 enum tg_code real_topic_setting(struct tg_cluster *cluster, const struct tg_topic_setting_request *request,

@@ -148,7 +148,12 @@ enum tg_code real_delete_topic(struct tg_cluster *cluster, const char *name, int
 
 /* ---- describe ---- */
 
-static enum tg_code count_partitions(struct real_admin_call *call, int32_t *ret_count,
+struct topic_facts {
+    int32_t partition_count;
+    uint64_t id;
+};
+
+static enum tg_code read_description(struct real_admin_call *call, struct topic_facts *ret_facts,
                                      struct tg_error *reterr)
 {
     size_t count;
@@ -161,12 +166,15 @@ static enum tg_code count_partitions(struct real_admin_call *call, int32_t *ret_
         return real_fail(reterr, rd_kafka_error_code(error), rd_kafka_error_string(error), call->what);
     size_t partitions;
     (void)rd_kafka_TopicDescription_partitions(topics[0], &partitions);
-    *ret_count = (int32_t)partitions;
+    const rd_kafka_Uuid_t *id = rd_kafka_TopicDescription_topic_id(topics[0]);
+    ret_facts->partition_count = (int32_t)partitions;
+    ret_facts->id = (uint64_t)rd_kafka_Uuid_most_significant_bits(id) ^
+                    (uint64_t)rd_kafka_Uuid_least_significant_bits(id);
     return TG_OK;
 }
 
-enum tg_code real_partition_count(struct tg_cluster *cluster, const char *topic, int timeout_ms,
-                                  int32_t *ret_count, struct tg_error *reterr)
+static enum tg_code describe(struct tg_cluster *cluster, const char *topic, int timeout_ms,
+                             struct topic_facts *ret_facts, struct tg_error *reterr)
 {
     struct real_admin_call call = {0};
     TG_TRY(real_admin_begin(cluster, RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, timeout_ms, &call, reterr));
@@ -176,11 +184,29 @@ enum tg_code real_partition_count(struct tg_cluster *cluster, const char *topic,
     rd_kafka_DescribeTopics(call.client, names, call.options, call.queue);
     enum tg_code code = real_admin_wait(&call, reterr);
     if (code == TG_OK)
-        code = count_partitions(&call, ret_count, reterr);
+        code = read_description(&call, ret_facts, reterr);
     rd_kafka_TopicCollection_destroy(names);
     real_admin_end(&call);
     tg_free(what);
     return code;
+}
+
+enum tg_code real_partition_count(struct tg_cluster *cluster, const char *topic, int timeout_ms,
+                                  int32_t *ret_count, struct tg_error *reterr)
+{
+    struct topic_facts facts = {0};
+    TG_TRY(describe(cluster, topic, timeout_ms, &facts, reterr));
+    *ret_count = facts.partition_count;
+    return TG_OK;
+}
+
+enum tg_code real_topic_id(struct tg_cluster *cluster, const char *topic, int timeout_ms, uint64_t *ret_id,
+                           struct tg_error *reterr)
+{
+    struct topic_facts facts = {0};
+    TG_TRY(describe(cluster, topic, timeout_ms, &facts, reterr));
+    *ret_id = facts.id;
+    return TG_OK;
 }
 
 static enum tg_code find_setting(const struct real_admin_call *call,

@@ -194,6 +194,7 @@ static const struct tg_cluster_kind real_cluster_kind = {
     .create_topic = real_create_topic,
     .delete_topic = real_delete_topic,
     .partition_count = real_partition_count,
+    .topic_id = real_topic_id,
     .topic_setting = real_topic_setting,
     .delete_records = real_delete_records,
     .list_offsets = real_list_offsets,

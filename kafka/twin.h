@@ -34,6 +34,8 @@ struct tg_cluster_kind {
                                  struct tg_error *reterr);
     enum tg_code (*partition_count)(struct tg_cluster *cluster, const char *topic, int timeout_ms,
                                     int32_t *ret_count, struct tg_error *reterr);
+    enum tg_code (*topic_id)(struct tg_cluster *cluster, const char *topic, int timeout_ms, uint64_t *ret_id,
+                             struct tg_error *reterr);
     enum tg_code (*topic_setting)(struct tg_cluster *cluster, const struct tg_topic_setting_request *request,
                                   const char **ret_value, struct tg_error *reterr);
     enum tg_code (*delete_records)(struct tg_cluster *cluster, const struct tg_offset *before, int timeout_ms,

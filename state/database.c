@@ -169,6 +169,17 @@ enum tg_code tg_database_flush(const struct tg_database *database, struct tg_err
     return TG_OK;
 }
 
+enum tg_code tg_database_copy(const struct tg_database *database, const char *path, struct tg_error *reterr)
+{
+    char *message = NULL;
+    rocksdb_checkpoint_t *checkpoint = rocksdb_checkpoint_object_create(database->handle, &message);
+    if (message == NULL)
+        rocksdb_checkpoint_create(checkpoint, path, 0, &message);
+    if (checkpoint != NULL)
+        rocksdb_checkpoint_object_destroy(checkpoint);
+    return tg_database_check(database, message, "copy", reterr);
+}
+
 void tg_database_close(struct tg_database *database)
 {
     if (database->handle != NULL) {

@@ -39,6 +39,10 @@ struct tg_database {
  * STATE_MISMATCH. */
 TG_MUST_CHECK enum tg_code tg_database_open(struct tg_directory *directory, uint64_t memory_bytes,
                                             struct tg_database *ret_database, struct tg_error *reterr);
+/* A copy of what is on disk, after a flush, at `path`, which must not exist: hard links. Errors: IO, CORRUPT.
+ */
+TG_MUST_CHECK enum tg_code tg_database_copy(const struct tg_database *database, const char *path,
+                                            struct tg_error *reterr);
 void tg_database_close(struct tg_database *database); /* flushes; also after a failed open */
 
 /* Turns RocksDB's message (freed) into an error; damage is marked in the directory, so that the next open

@@ -340,28 +340,44 @@ void tg_directory_mark_damaged(const struct tg_directory *directory, const char 
     tg_free(path);
 }
 
+enum tg_code tg_directory_free_name(const struct tg_directory *directory, const char *kind, char **ret_path,
+                                    struct tg_error *reterr)
+{
+    for (int number = 1; number < SET_ASIDE_MAX; number++) {
+        *ret_path = tg_format("%s.%s-%d", directory->database_path, kind, number);
+        if (!exists(*ret_path))
+            return TG_OK;
+        tg_free(TG_MOVE(*ret_path));
+    }
+    return tg_fail(reterr, TG_CODE_IO, "%s.%s-1 to %d exist: remove old ones", directory->database_path, kind,
+                   SET_ASIDE_MAX - 1);
+}
+
+enum tg_code tg_directory_explain(const char *copy_path, const char *reason, struct tg_error *reterr)
+{
+    char *path = join(copy_path, "REASON");
+    char *line = tg_format("%s\n", reason);
+    enum tg_code code = tg_replace_file(path, tg_slice_text(line), reterr);
+    tg_free(line);
+    tg_free(path);
+    return code;
+}
+
 enum tg_code tg_directory_set_aside(struct tg_directory *directory, const char *reason,
                                     struct tg_error *reterr)
 {
     tg_directory_mark_damaged(directory, reason);
-    for (int number = 1; number < SET_ASIDE_MAX; number++) {
-        char *target = tg_format("%s.damaged-%d", directory->database_path, number);
-        if (exists(target)) {
-            tg_free(target);
-            continue;
-        }
-        if (rename(directory->database_path, target) != 0) {
-            enum tg_code code = fail_io(reterr, "set aside", directory->database_path);
-            tg_free(target);
-            return code;
-        }
-        sync_directory_of(target);
-        tg_free(directory->set_aside);
-        directory->set_aside = target;
-        return TG_OK;
+    char *target = NULL;
+    TG_TRY(tg_directory_free_name(directory, "damaged", &target, reterr));
+    if (rename(directory->database_path, target) != 0) {
+        enum tg_code code = fail_io(reterr, "set aside", directory->database_path);
+        tg_free(target);
+        return code;
     }
-    return tg_fail(reterr, TG_CODE_IO, "%s was set aside %d times: remove old ones", directory->database_path,
-                   SET_ASIDE_MAX - 1);
+    sync_directory_of(target);
+    tg_free(directory->set_aside);
+    directory->set_aside = target;
+    return TG_OK;
 }
 
 static void remove_file(const char *directory, const char *name)

@@ -42,6 +42,13 @@ bool tg_directory_is_damaged(const struct tg_directory *directory);
 /* Renames db/ to the first free db.damaged-N, where `reason` is kept in the file DAMAGED. */
 TG_MUST_CHECK enum tg_code tg_directory_set_aside(struct tg_directory *directory, const char *reason,
                                                   struct tg_error *reterr);
+/* The first free path db.<kind>-N beside the database, N from 1. Heap text. Errors: IO when 1,000 are taken.
+ */
+TG_MUST_CHECK enum tg_code tg_directory_free_name(const struct tg_directory *directory, const char *kind,
+                                                  char **ret_path, struct tg_error *reterr);
+/* Writes the reason why it was kept into a copy's file REASON. */
+TG_MUST_CHECK enum tg_code tg_directory_explain(const char *copy_path, const char *reason,
+                                                struct tg_error *reterr);
 /* Leaves the mark that makes the next open set the database aside. The first reason stays. */
 void tg_directory_mark_damaged(const struct tg_directory *directory, const char *reason);
 /* Removes what tg_state_open made, and the directory if nothing else is in it. Keeps what was set aside. */

@@ -1,10 +1,13 @@
 #include "state/state.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "state/state_internal.h"
 #include "state/store_internal.h"
 
 #include <stdlib.h>
+
+#define COPY_LASTS_US (60 * 1000000LL)
 
 static const char application_name[] = "application";
 
@@ -43,6 +46,7 @@ static void free_state(struct tg_state *state)
     if (state->temporary && state->directory.lock_descriptor >= 0)
         tg_directory_remove_content(&state->directory);
     tg_directory_close(&state->directory);
+    tg_free(state->copy_path);
     pthread_mutex_destroy(&state->lock);
     tg_free(state);
 }
@@ -52,6 +56,12 @@ static enum tg_code open_parts(struct tg_state *state, const struct tg_state_opt
 {
     TG_TRY(tg_directory_open(options->directory, options->application_id, &state->directory, reterr));
     TG_TRY(tg_facts_open(state->directory.facts_path, &state->facts, reterr));
+    TG_TRY(tg_database_open(&state->directory, options->memory_bytes, &state->database, reterr));
+    enum tg_code code = check_application(state, options->application_id, reterr);
+    if (code != TG_CODE_CORRUPT || !tg_directory_is_damaged(&state->directory))
+        return code;
+    /* Its first block is damaged: it is marked now, and set aside. */
+    tg_database_close(&state->database);
     TG_TRY(tg_database_open(&state->directory, options->memory_bytes, &state->database, reterr));
     return check_application(state, options->application_id, reterr);
 }
@@ -219,6 +229,31 @@ enum tg_code tg_state_drop(struct tg_state *state, const char *store_name, int32
         return tg_fail(reterr, TG_CODE_INTERNAL, "store \"%s\" partition %d is open and cannot be dropped",
                        store_name, partition);
     return tg_state_delete_partition(state, id, (uint32_t)partition, reterr);
+}
+
+enum tg_code tg_state_keep_copy(struct tg_state *state, const char *reason, const char **ret_path,
+                                struct tg_error *reterr)
+{
+    *ret_path = NULL;
+    if (state->directory.path == NULL)
+        return TG_OK;
+    enum tg_code code = TG_OK;
+    pthread_mutex_lock(&state->lock);
+    int64_t now_us = tg_clock_monotonic_us(tg_clock_real());
+    if (state->copy_path == NULL || now_us - state->copied_us > COPY_LASTS_US) {
+        tg_free(TG_MOVE(state->copy_path));
+        code = tg_directory_free_name(&state->directory, "aside", &state->copy_path, reterr);
+        if (code == TG_OK)
+            code = tg_database_copy(&state->database, state->copy_path, reterr);
+        if (code == TG_OK)
+            code = tg_directory_explain(state->copy_path, reason, reterr);
+        if (code != TG_OK)
+            tg_free(TG_MOVE(state->copy_path));
+        state->copied_us = now_us;
+    }
+    *ret_path = state->copy_path;
+    pthread_mutex_unlock(&state->lock);
+    return code;
 }
 
 /* ---- applying a commit ---- */

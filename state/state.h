@@ -59,6 +59,13 @@ TG_MUST_CHECK enum tg_code tg_state_batch_apply(struct tg_state_batch *batch, st
  * call it every few minutes, after tg_store_write_back of the stores. Thread: any. */
 TG_MUST_CHECK enum tg_code tg_state_flush(struct tg_state *state, struct tg_error *reterr);
 
+/* Keeps what is on disk now beside the database, as db.aside-N with `reason` in its file REASON, before state
+ * that cannot be trusted is cleared. Hard links: it takes some ms, and no room until compactions replace the
+ * files. One copy serves all stores that are cleared within a minute. *ret_path: where it is, until the next
+ * call; NULL: in memory, nothing is kept. Thread: any. Errors: IO, CORRUPT. */
+TG_MUST_CHECK enum tg_code tg_state_keep_copy(struct tg_state *state, const char *reason,
+                                              const char **ret_path, struct tg_error *reterr);
+
 /* Drops everything of a store's partition (range delete), durably, for a task whose query was dropped or
  * whose state cannot be trusted. The store must not be open. */
 TG_MUST_CHECK enum tg_code tg_state_drop(struct tg_state *state, const char *store_name, int32_t partition,

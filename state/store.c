@@ -7,9 +7,38 @@
 
 #define CACHE_BYTES_DEFAULT (16u << 20)
 #define PREFETCH_BYTES_LEAST (2u << 20) /* below it, the processor's caches hold the table */
-#define META_VERSION 1
+#define META_VERSION 2
 
 /* ---- meta ---- */
+
+static enum tg_code fail_layout(const struct tg_store *store, uint64_t found, struct tg_error *reterr)
+{
+    (void)tg_fail(reterr, TG_CODE_STATE_MISMATCH,
+                  "store \"%s\" partition %d holds rows of layout %016llx, the query now needs %016llx",
+                  store->name, store->partition, (unsigned long long)found,
+                  (unsigned long long)store->layout_id);
+    return tg_fail_hint(reterr,
+                        "give the changed query another name, or drop the old one and its state first");
+}
+
+static enum tg_code take_meta(struct tg_store *store, struct tg_slice meta, struct tg_error *reterr)
+{
+    size_t head = meta.length > 0 && meta.data[0] == 1 ? TG_META_HEAD_BYTES_1 : TG_META_HEAD_BYTES;
+    if (meta.length < head || meta.data[0] < 1 || meta.data[0] > META_VERSION)
+        return tg_fail(reterr, TG_CODE_CORRUPT, "the meta of store \"%s\" partition %d cannot be read",
+                       store->name, store->partition);
+    uint64_t layout = tg_load_u64(meta.data + 2);
+    if (layout != store->layout_id)
+        return fail_layout(store, layout, reterr);
+    store->has_rows = meta.data[1] != 0;
+    store->table.complete = !store->has_rows;
+    store->changelog_offset = (int64_t)tg_load_u64(meta.data + 10);
+    if (head == TG_META_HEAD_BYTES)
+        store->origin = (struct tg_store_origin){.log_id = tg_load_u64(meta.data + 18),
+                                                 .current_ms = (int64_t)tg_load_u64(meta.data + 26)};
+    tg_buffer_append(&store->progress, meta.data + head, meta.length - head);
+    return TG_OK;
+}
 
 static enum tg_code read_meta(struct tg_store *store, struct tg_error *reterr)
 {
@@ -18,26 +47,8 @@ static enum tg_code read_meta(struct tg_store *store, struct tg_error *reterr)
     tg_database_key(&store->key, store->id, (uint32_t)store->partition, TG_DATABASE_META);
     enum tg_code code =
         tg_database_get(&store->state->database, tg_buffer_slice(&store->key), &value, &found, reterr);
-    if (code == TG_OK && found) {
-        if (value.length < TG_META_HEAD_BYTES || value.data[0] != META_VERSION) {
-            code = tg_fail(reterr, TG_CODE_CORRUPT, "the meta of store \"%s\" partition %d cannot be read",
-                           store->name, store->partition);
-        } else if (tg_load_u64(value.data + 2) != store->layout_id) {
-            (void)tg_fail(
-                reterr, TG_CODE_STATE_MISMATCH,
-                "store \"%s\" partition %d holds rows of layout %016llx, the query now needs %016llx",
-                store->name, store->partition, (unsigned long long)tg_load_u64(value.data + 2),
-                (unsigned long long)store->layout_id);
-            code = tg_fail_hint(
-                reterr, "give the changed query another name, or drop the old one and its state first");
-        } else {
-            store->has_rows = value.data[1] != 0;
-            store->table.complete = !store->has_rows;
-            store->changelog_offset = (int64_t)tg_load_u64(value.data + 10);
-            tg_buffer_append(&store->progress, value.data + TG_META_HEAD_BYTES,
-                             value.length - TG_META_HEAD_BYTES);
-        }
-    }
+    if (code == TG_OK && found)
+        code = take_meta(store, tg_buffer_slice(&value), reterr);
     tg_buffer_done(&value);
     return code;
 }
@@ -48,6 +59,8 @@ void tg_store_meta_head(const struct tg_store *store, uint8_t head[TG_META_HEAD_
     head[1] = store->has_rows;
     tg_store_u64(head + 2, store->layout_id);
     tg_store_u64(head + 10, (uint64_t)store->changelog_offset);
+    tg_store_u64(head + 18, store->origin.log_id);
+    tg_store_u64(head + 26, (uint64_t)store->origin.current_ms);
 }
 
 void tg_store_write_meta(struct tg_store *store, rocksdb_writebatch_t *writes)
@@ -411,6 +424,16 @@ size_t tg_store_dirty_bytes(const struct tg_store *store)
 int64_t tg_store_changelog_offset(const struct tg_store *store)
 {
     return store->changelog_offset;
+}
+
+struct tg_store_origin tg_store_origin(const struct tg_store *store)
+{
+    return store->origin;
+}
+
+void tg_store_set_origin(struct tg_store *store, struct tg_store_origin origin)
+{
+    store->origin = origin;
 }
 
 struct tg_slice tg_store_progress(const struct tg_store *store)

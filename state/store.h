@@ -109,6 +109,14 @@ void tg_store_discard(struct tg_store *store);
 int64_t tg_store_changelog_offset(const struct tg_store *store);
 /* The operators' times, as given to tg_store_apply. */
 struct tg_slice tg_store_progress(const struct tg_store *store);
+/* Of which log the changelog offset is, and when it was last known to be at the log's end. 0: unknown. */
+struct tg_store_origin {
+    uint64_t log_id;    /* of the changelog topic: another one means that the topic was made again */
+    int64_t current_ms; /* wall clock: records behind the offset are not older */
+};
+struct tg_store_origin tg_store_origin(const struct tg_store *store);
+/* Goes to RocksDB with the next offset. */
+void tg_store_set_origin(struct tg_store *store, struct tg_store_origin origin);
 
 /* ---- restore: committed changelog records (in offset order; later ones win) ---- */
 
@@ -122,7 +130,8 @@ struct tg_restore_record {
  * closed. */
 TG_MUST_CHECK enum tg_code tg_store_restore(struct tg_store *store, const struct tg_restore_record *records,
                                             size_t count, int64_t next_offset, struct tg_error *reterr);
-/* Empties the store and forgets its changelog offset and progress: before a full restore. */
+/* Empties the store and forgets its changelog offset, origin and progress: before a full restore. Rows that
+ * cannot be trusted are kept by tg_state_keep_copy before. */
 TG_MUST_CHECK enum tg_code tg_store_clear(struct tg_store *store, struct tg_error *reterr);
 
 struct tg_store_counters {

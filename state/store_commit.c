@@ -168,6 +168,7 @@ enum tg_code tg_store_clear(struct tg_store *store, struct tg_error *reterr)
     store->load_tried = false;
     store->database_reads = 0;
     store->changelog_offset = -1;
+    store->origin = (struct tg_store_origin){0};
     tg_buffer_clear(&store->progress);
     return TG_OK;
 }

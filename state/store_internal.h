@@ -11,8 +11,10 @@ extern "C" {
 #endif
 
 #define TG_ROW_HEAD_BYTES 8 /* row time, before the value */
-/* Version u8 | has rows u8 | layout id u64 | changelog offset i64, before the progress. */
-#define TG_META_HEAD_BYTES 18
+/* Version u8 | has rows u8 | layout id u64 | changelog offset i64 | log id u64 | current at i64, before the
+ * progress. Version 1 has neither log id nor time. */
+#define TG_META_HEAD_BYTES 34
+#define TG_META_HEAD_BYTES_1 18
 
 struct tg_store {
     struct tg_state *state;
@@ -28,6 +30,7 @@ struct tg_store {
     /* Meta: as RocksDB has it, or will have it once the batch is written. */
     bool has_rows; /* RocksDB may hold rows */
     int64_t changelog_offset;
+    struct tg_store_origin origin;
     struct tg_buffer progress;
     bool meta_changed; /* since it was last added to a batch */
 

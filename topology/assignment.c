@@ -85,7 +85,7 @@ static enum tg_code adopt_all(struct tg_commit_unit *unit, struct tg_arena *aren
     for (uint32_t i = 0; i < count; i++)
         TG_TRY(adopt(unit, &unit->assigned[i], &committed[i], reterr));
     for (size_t i = 0; i < unit->task_count; i++)
-        TG_TRY(tg_restore_add(unit->restore, unit->tasks[i], reterr));
+        tg_restore_add(unit->restore, unit->tasks[i]);
     TG_FAILPOINT("assigned");
     return TG_OK;
 }

@@ -20,7 +20,7 @@ struct tg_commit_unit *tg_commit_unit_new(const struct tg_commit_unit_options *o
         tg_panic(__FILE__, __LINE__, "no random bytes from the kernel");
     unit->id_high = random[0];
     unit->id_low = random[1];
-    unit->restore = tg_restore_new(unit->query);
+    unit->restore = tg_restore_new(unit->query, options->notify_descriptor);
     unit->batch = tg_state_batch_new(unit->query->state);
     unit->messages = tg_alloc_zero(UNIT_POLL_MAX, sizeof *unit->messages);
     unit->last_commit_us = unit->written_back_us = unit_now_us(unit);
@@ -129,14 +129,18 @@ static bool commit_is_due(const struct tg_commit_unit *unit)
     return unit_now_us(unit) - unit->last_commit_us >= unit->query->settings.commit_interval_ms * 1000;
 }
 
-/* After a Kafka call that may succeed later: the unit's next step comes after a pause. */
+/* After a Kafka call, or a write to a full disk, that may succeed later: the unit's next step comes after a
+ * pause. */
 static enum tg_code retry_later(struct tg_commit_unit *unit, enum tg_code code, struct tg_error *reterr)
 {
-    if (!unit_is_kafka_error(code) && !(code == TG_CODE_TOPIC_UNKNOWN && reterr->retriable))
+    bool disk_full = code == TG_CODE_IO && reterr->retriable;
+    if (!unit_is_kafka_error(code) && !disk_full && !(code == TG_CODE_TOPIC_UNKNOWN && reterr->retriable))
         return code;
     uint64_t failures = ++unit->failures;
     if ((failures & (failures - 1)) == 0)
-        tg_log_error(TG_LOG_WARN, "Kafka call failed, trying again", reterr,
+        tg_log_error(TG_LOG_WARN,
+                     disk_full ? "state cannot be written, trying again" : "Kafka call failed, trying again",
+                     reterr,
                      TG_LOG_FIELDS(TG_LOG_TEXT("query", tg_query_id(unit->query)),
                                    TG_LOG_INT("failures", (int64_t)failures)));
     unit->retry_us = unit_now_us(unit) + RETRY_MS * 1000;

@@ -20,6 +20,9 @@ extern "C" {
     X(late_skipped, "late-skipped", "updates of windows that were closed already")                           \
     X(expression_errors, "expression-errors", "expressions that failed for a row and gave NULL")             \
     X(restored, "restored", "changelog records read to restore state")                                       \
+    X(restore_left, "restore-left", "changelog offsets that are still to be read to restore state")          \
+    X(state_rebuilt, "state-rebuilt",                                                                        \
+      "stores whose local state could not be trusted: kept aside, rebuilt from the changelog")               \
     X(commits, "commits", "transactions committed")                                                          \
     X(aborts, "aborts", "transactions that turned out aborted")                                              \
     X(resolves, "resolves", "commits whose outcome had to be resolved")

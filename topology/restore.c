@@ -1,38 +1,17 @@
-#include "topology/restore.h"
-
+/* Reads changelogs into stores, a little with each step, so that the worker's other tasks go on. */
 #include "base/log.h"
 #include "base/memory.h"
-#include "state/changelog.h"
 #include "topology/failpoint.h"
+#include "topology/restore_internal.h"
 
-#include <string.h>
+enum { POLL_MAX = 1024 };
+#define PROGRESS_US (5 * 1000000LL)
 
-enum { POLL_MAX = 1024, POLL_MS = 20 };
-
-/* One store that is being restored. */
-struct job {
-    struct tg_task *task;
-    struct tg_task_store *store;
-    struct tg_restorer *writer;
-    int64_t position; /* next offset to read */
-    int64_t end;      /* high watermark when it began */
-    int64_t started_us;
-    uint64_t records;
-};
-
-struct tg_restore {
-    const struct tg_query *query;
-    struct tg_consumer *consumer; /* open while there are jobs */
-    struct job *jobs;
-    size_t job_count, job_capacity;
-    bool stale; /* the consumer does not read what the jobs want, from where they stand */
-    struct tg_message *messages;
-};
-
-struct tg_restore *tg_restore_new(const struct tg_query *query)
+struct tg_restore *tg_restore_new(const struct tg_query *query, int notify_descriptor)
 {
     struct tg_restore *restore = tg_alloc_zero(1, sizeof *restore);
     restore->query = query;
+    restore->notify_descriptor = notify_descriptor;
     restore->messages = tg_alloc_zero(POLL_MAX, sizeof *restore->messages);
     return restore;
 }
@@ -63,11 +42,12 @@ static enum tg_code open_consumer(struct tg_restore *restore, struct tg_error *r
         .offset_reset = TG_RESET_ERROR,
         .isolation = TG_READ_COMMITTED,
         .overrides = restore->query->consumer_overrides,
-        .notify_descriptor = -1,
+        .notify_descriptor = restore->notify_descriptor,
     };
     return tg_consumer_open(restore->query->cluster, &options, &restore->consumer, reterr);
 }
 
+/* The consumer reads for all jobs, each from where it stands. */
 static enum tg_code assign_jobs(struct tg_restore *restore, struct tg_error *reterr)
 {
     TG_TRY(open_consumer(restore, reterr));
@@ -92,68 +72,35 @@ static enum tg_code assign_jobs(struct tg_restore *restore, struct tg_error *ret
 static void jobs_changed(struct tg_restore *restore)
 {
     restore->stale = true;
-    if (restore->job_count == 0)
-        tg_consumer_close(TG_MOVE(restore->consumer));
+    if (restore->job_count > 0)
+        return;
+    tg_consumer_close(TG_MOVE(restore->consumer));
+    restore->records = restore->logged_records = 0;
+    restore->finished_span = 0;
 }
 
-static void log_store(enum tg_log_level level, const char *message, const struct job *job)
+void restore_log_job(enum tg_log_level level, const char *message, const struct restore_job *job)
 {
     tg_log_write(level, message,
                  TG_LOG_FIELDS(TG_LOG_TEXT("query", tg_query_id(job->task->query)),
                                TG_LOG_TEXT("topic", job->store->changelog_topic),
-                               TG_LOG_INT("partition", job->task->partition),
-                               TG_LOG_INT("from", job->position), TG_LOG_INT("end", job->end),
-                               TG_LOG_INT("records", (int64_t)job->records)));
+                               TG_LOG_INT("partition", job->task->partition), TG_LOG_INT("from", job->begin),
+                               TG_LOG_INT("end", job->end), TG_LOG_INT("records", (int64_t)job->records)));
 }
 
-/* Decides where to begin. Offsets that the changelog does not have (any more, or yet) mean that local state
- * is of another log. */
-static enum tg_code plan_job(struct tg_restore *restore, struct job *job, struct tg_error *reterr)
+void tg_restore_add(struct tg_restore *restore, struct tg_task *task)
 {
-    const struct tg_query *query = restore->query;
-    struct tg_offset bounds[2] = {
-        {.topic = job->store->changelog_topic,
-         .partition = job->task->partition,
-         .offset = TG_OFFSET_EARLIEST},
-        {.topic = job->store->changelog_topic, .partition = job->task->partition, .offset = TG_OFFSET_LATEST},
-    };
-    TG_TRY(tg_admin_list_offsets(query->cluster, &bounds[0], 1, TG_READ_UNCOMMITTED,
-                                 query->settings.request_timeout_ms, reterr));
-    TG_TRY(tg_admin_list_offsets(query->cluster, &bounds[1], 1, TG_READ_UNCOMMITTED,
-                                 query->settings.request_timeout_ms, reterr));
-    int64_t stored = tg_store_changelog_offset(job->store->store);
-    job->position = stored < 0 ? bounds[0].offset : stored;
-    job->end = bounds[1].offset;
-    if (stored < 0 || (stored >= bounds[0].offset && stored <= job->end))
-        return TG_OK;
-    log_store(TG_LOG_WARN,
-              stored < bounds[0].offset
-                  ? "changelog was truncated beyond the local state, which is rebuilt from its beginning"
-                  : "changelog ends before the local state (recreated?), which is rebuilt from its beginning",
-              job);
-    TG_TRY(tg_store_clear(job->store->store, reterr));
-    job->position = bounds[0].offset;
-    return TG_OK;
-}
-
-enum tg_code tg_restore_add(struct tg_restore *restore, struct tg_task *task, struct tg_error *reterr)
-{
-    task->stores_to_restore = 0;
-    for (uint32_t i = 0; i < task->store_count; i++) {
-        struct job job = {.task = task,
-                          .store = &task->stores[i],
-                          .started_us = tg_clock_monotonic_us(restore->query->clock)};
-        TG_TRY(plan_job(restore, &job, reterr));
-        if (job.position >= job.end)
-            continue;
-        log_store(TG_LOG_DEBUG, "restore begins", &job);
-        job.writer = tg_restorer_new(job.store->store, job.store->windowed ? TG_KEY_WINDOW : TG_KEY_PLAIN);
-        tg_grow((void **)&restore->jobs, &restore->job_capacity, restore->job_count + 1, sizeof job);
-        restore->jobs[restore->job_count++] = job;
-        task->stores_to_restore++;
+    int64_t now_us = tg_clock_monotonic_us(restore->query->clock);
+    if (restore->job_count == 0)
+        restore->logged_us = now_us;
+    task->stores_to_restore = task->store_count;
+    tg_grow((void **)&restore->jobs, &restore->job_capacity, restore->job_count + task->store_count,
+            sizeof *restore->jobs);
+    for (uint32_t i = 0; i < task->store_count; i++)
+        restore->jobs[restore->job_count++] =
+            (struct restore_job){.task = task, .store = &task->stores[i], .started_us = now_us};
+    if (task->store_count > 0)
         jobs_changed(restore);
-    }
-    return TG_OK;
 }
 
 void tg_restore_remove(struct tg_restore *restore, struct tg_task *task)
@@ -172,8 +119,8 @@ void tg_restore_remove(struct tg_restore *restore, struct tg_task *task)
 }
 
 /* Writes a run of messages of one store. */
-static enum tg_code restore_run(struct job *job, const struct tg_message *messages, uint32_t count,
-                                struct tg_error *reterr)
+static enum tg_code restore_run(struct tg_restore *restore, struct restore_job *job,
+                                const struct tg_message *messages, uint32_t count, struct tg_error *reterr)
 {
     uint64_t records = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -186,25 +133,38 @@ static enum tg_code restore_run(struct job *job, const struct tg_message *messag
     const struct tg_message *last = &messages[count - 1];
     job->position = last->kind == TG_MESSAGE_RECORD ? last->offset + 1 : last->offset;
     job->records += records;
+    restore->records += records;
     tg_count(&job->task->counters.restored, records);
     TG_TRY(tg_restorer_write(job->writer, job->position, reterr));
     TG_FAILPOINT("restore");
     return TG_OK;
 }
 
+/* What is done stands: all that the log had when the job was planned. */
+static void finish_job(struct tg_restore *restore, struct restore_job *job)
+{
+    struct tg_store *store = job->store->store;
+    struct tg_store_origin origin = tg_store_origin(store);
+    origin.current_ms = job->planned_ms;
+    tg_store_set_origin(store, origin);
+    tg_restorer_free(job->writer);
+    job->task->stores_to_restore--;
+    restore->finished_span += job->end - job->begin;
+    if (job->begin < job->end)
+        restore_log_job(TG_LOG_INFO, "state restored", job);
+    TG_FAILPOINT("restored");
+}
+
 static void finish_jobs(struct tg_restore *restore)
 {
     size_t kept = 0;
     for (size_t i = 0; i < restore->job_count; i++) {
-        struct job *job = &restore->jobs[i];
-        if (job->position < job->end) {
+        struct restore_job *job = &restore->jobs[i];
+        if (!job->planned || job->position < job->end) {
             restore->jobs[kept++] = *job;
             continue;
         }
-        tg_restorer_free(job->writer);
-        job->task->stores_to_restore--;
-        log_store(TG_LOG_INFO, "state restored", job);
-        TG_FAILPOINT("restored");
+        finish_job(restore, job);
     }
     if (kept == restore->job_count)
         return;
@@ -212,39 +172,90 @@ static void finish_jobs(struct tg_restore *restore)
     jobs_changed(restore);
 }
 
+/* Offsets that are not there any more while they are read: what is to be read is decided again. */
+static enum tg_code fail_message(struct restore_job *job, const struct tg_message *message,
+                                 struct tg_error *reterr)
+{
+    enum tg_code code = message->code;
+    if (code == TG_CODE_OFFSET_OUT_OF_RANGE) {
+        job->planned = false;
+        code = TG_CODE_KAFKA;
+    }
+    return tg_fail(reterr, code, "restoring %s, partition %d: %s", job->store->changelog_topic,
+                   message->partition, tg_message_error(message));
+}
+
 static enum tg_code write_messages(struct tg_restore *restore, uint32_t count, struct tg_error *reterr)
 {
     for (uint32_t at = 0; at < count;) {
         const struct tg_message *message = &restore->messages[at];
-        struct job *job = &restore->jobs[message->tag];
+        struct restore_job *job = &restore->jobs[message->tag];
         if (message->kind == TG_MESSAGE_ERROR)
-            return tg_fail(reterr, message->code, "restoring %s, partition %d: %s",
-                           job->store->changelog_topic, message->partition, tg_message_error(message));
+            return fail_message(job, message, reterr);
         uint32_t run = 1;
         while (at + run < count && restore->messages[at + run].tag == message->tag &&
                restore->messages[at + run].kind != TG_MESSAGE_ERROR)
             run++;
-        TG_TRY(restore_run(job, message, run, reterr));
+        TG_TRY(restore_run(restore, job, message, run, reterr));
         at += run;
     }
     return TG_OK;
 }
 
+static void log_progress(struct tg_restore *restore)
+{
+    int64_t now_us = tg_clock_monotonic_us(restore->query->clock);
+    int64_t passed_us = now_us - restore->logged_us;
+    if (passed_us < PROGRESS_US)
+        return;
+    int64_t total = restore->finished_span;
+    int64_t done = restore->finished_span;
+    for (size_t i = 0; i < restore->job_count; i++) {
+        total += restore->jobs[i].end - restore->jobs[i].begin;
+        done += restore->jobs[i].position - restore->jobs[i].begin;
+    }
+    double rate = (double)(restore->records - restore->logged_records) * 1e6 / (double)passed_us;
+    tg_log_write(TG_LOG_INFO, "restoring state",
+                 TG_LOG_FIELDS(TG_LOG_TEXT("query", tg_query_id(restore->query)),
+                               TG_LOG_INT("stores", (int64_t)restore->job_count),
+                               TG_LOG_INT("records", (int64_t)restore->records), TG_LOG_INT("offsets", done),
+                               TG_LOG_INT("of", total), TG_LOG_INT("records-per-second", (int64_t)rate)));
+    restore->logged_us = now_us;
+    restore->logged_records = restore->records;
+}
+
+/* How much is left, for whoever asks. */
+static void publish_left(struct tg_restore *restore)
+{
+    for (size_t i = 0; i < restore->job_count; i++)
+        __atomic_store_n(&restore->jobs[i].task->counters.restore_left, 0, __ATOMIC_RELAXED);
+    for (size_t i = 0; i < restore->job_count; i++) {
+        const struct restore_job *job = &restore->jobs[i];
+        if (job->position < job->end)
+            tg_count(&job->task->counters.restore_left, (uint64_t)(job->end - job->position));
+    }
+}
+
 enum tg_code tg_restore_step(struct tg_restore *restore, bool *ret_worked, struct tg_error *reterr)
 {
     *ret_worked = false;
+    TG_TRY(restore_plan(restore, reterr));
+    publish_left(restore);
+    finish_jobs(restore);
     if (restore->job_count == 0)
         return TG_OK;
     if (restore->stale)
         TG_TRY(assign_jobs(restore, reterr));
     uint32_t count = 0;
-    TG_TRY(tg_consumer_poll(restore->consumer, restore->messages, POLL_MAX, POLL_MS, &count, reterr));
+    TG_TRY(tg_consumer_poll(restore->consumer, restore->messages, POLL_MAX, 0, &count, reterr));
     enum tg_code code = write_messages(restore, count, reterr);
     tg_consumer_release(restore->consumer, restore->messages, count);
     if (code != TG_OK)
         restore->stale = true; /* some of what was polled is not written */
     TG_TRY(code);
     *ret_worked = count > 0;
+    publish_left(restore);
     finish_jobs(restore);
+    log_progress(restore);
     return TG_OK;
 }

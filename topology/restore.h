@@ -2,8 +2,8 @@
  * other work. A store is read from the offset that RocksDB holds up to the changelog's high watermark at the
  * start (not the last stable offset: the predecessor's commit may be decided while its marker is not on that
  * partition yet), with read_committed. State that cannot be trusted (the changelog was truncated beyond our
- * offset, or is shorter than it: recreated) is cleared and read from the beginning, loudly. Thread: the
- * commit unit's worker. */
+ * offset, was made again, or may have forgotten deletions) is kept aside and read from the beginning, loudly
+ * and counted. Thread: the commit unit's worker. */
 #pragma once
 
 #include "topology/task.h"
@@ -14,16 +14,17 @@ extern "C" {
 
 struct tg_restore;
 
-struct tg_restore *tg_restore_new(const struct tg_query *query);
+/* `notify_descriptor`: as of tg_consumer_options. */
+struct tg_restore *tg_restore_new(const struct tg_query *query, int notify_descriptor);
 void tg_restore_free(struct tg_restore *restore); /* NULL is a no-op */
 
-/* Starts restoring all stores of the task: sets task->stores_to_restore (0: it has none, or all are up to
- * date). */
-TG_MUST_CHECK enum tg_code tg_restore_add(struct tg_restore *restore, struct tg_task *task,
-                                          struct tg_error *reterr);
+/* All stores of the task are to be restored: sets task->stores_to_restore, which the steps count down, also
+ * for stores that turn out to be up to date. */
+void tg_restore_add(struct tg_restore *restore, struct tg_task *task);
 void tg_restore_remove(struct tg_restore *restore, struct tg_task *task);
 bool tg_restore_busy(const struct tg_restore *restore);
-/* Reads what is there; counts task->stores_to_restore down. *ret_worked: something was read. */
+/* Reads what is there without waiting for more; counts task->stores_to_restore down. *ret_worked: something
+ * was read. After an error of Kafka, or IO with `retriable` (disk full), the next step goes on. */
 TG_MUST_CHECK enum tg_code tg_restore_step(struct tg_restore *restore, bool *ret_worked,
                                            struct tg_error *reterr);
 

@@ -132,6 +132,7 @@ enum tg_code tg_task_offsets(struct tg_task *task, const struct tg_progress *evi
 
 void tg_task_committed(struct tg_task *task, struct tg_state_batch *batch)
 {
+    int64_t now_ms = tg_clock_wall_ms(task->query->clock);
     for (uint32_t i = 0; i < task->store_count; i++) {
         struct tg_task_store *store = &task->stores[i];
         int64_t delivered = tg_producer_delivered_offset(store->target, task->partition);
@@ -139,6 +140,9 @@ void tg_task_committed(struct tg_task *task, struct tg_state_batch *batch)
             store->owner->kind->progress == NULL ? INT64_MIN : store->owner->kind->progress(store->owner);
         uint8_t bytes[8];
         tg_store_u64(bytes, (uint64_t)progress);
+        struct tg_store_origin origin = tg_store_origin(store->store);
+        origin.current_ms = now_ms; /* nobody else writes to the changelog */
+        tg_store_set_origin(store->store, origin);
         tg_store_apply(store->store, batch, delivered < 0 ? -1 : delivered + 1,
                        tg_slice_of(bytes, sizeof bytes));
         store->sealed = false;
@@ -152,10 +156,18 @@ void tg_task_committed(struct tg_task *task, struct tg_state_batch *batch)
     task->committed_counters = task->counters;
 }
 
+/* What restoring counts belongs to no transaction. */
+static void keep_restore_counters(const struct tg_counters *from, struct tg_counters *to)
+{
+    to->restored = from->restored;
+    to->restore_left = from->restore_left;
+    to->state_rebuilt = from->state_rebuilt;
+}
+
 void tg_task_counters(const struct tg_task *task, struct tg_counters *sum)
 {
     struct tg_counters counters = task->committed_counters;
-    counters.restored = task->counters.restored; /* of no transaction */
+    keep_restore_counters(&task->counters, &counters);
     tg_counters_add(sum, &counters);
 }
 
@@ -213,7 +225,6 @@ void tg_task_rollback(struct tg_task *task)
         reset_input(input, input->committed_offset, input->committed_metadata);
     }
     load_progress(task);
-    uint64_t restored = task->counters.restored;
+    keep_restore_counters(&task->counters, &task->committed_counters);
     task->counters = task->committed_counters;
-    task->counters.restored = restored;
 }

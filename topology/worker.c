@@ -59,7 +59,9 @@ static void log_counters(void *context, const struct tg_task *task)
                                TG_LOG_INT("null-value-skipped", (int64_t)counters.null_value_skipped),
                                TG_LOG_INT("late-skipped", (int64_t)counters.late_skipped),
                                TG_LOG_INT("expression-errors", (int64_t)counters.expression_errors),
-                               TG_LOG_INT("restored", (int64_t)counters.restored)));
+                               TG_LOG_INT("restored", (int64_t)counters.restored),
+                               TG_LOG_INT("restore-left", (int64_t)counters.restore_left),
+                               TG_LOG_INT("state-rebuilt", (int64_t)counters.state_rebuilt)));
 }
 
 static void end_slot(struct tg_worker *worker, struct slot *slot, const struct tg_error *error)

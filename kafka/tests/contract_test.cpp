@@ -30,6 +30,28 @@ TEST_P(Contract, DescribesWhatItCreated)
     TG_EXPECT_OK(tg_admin_delete_topic(cluster, topic.c_str(), 10000, &error));
 }
 
+TEST_P(Contract, ATopicThatIsMadeAgainHasAnotherId)
+{
+    std::string topic = name("again");
+    uint64_t ids[3] = {};
+    const tg_topic_spec spec = {topic.c_str(), 1, -1, nullptr, 0};
+    TG_ASSERT_OK(tg_admin_create_topic(cluster, &spec, 10000, &error));
+    TG_ASSERT_OK(tg_admin_topic_id(cluster, topic.c_str(), 10000, &ids[0], &error));
+    TG_ASSERT_OK(tg_admin_topic_id(cluster, topic.c_str(), 10000, &ids[1], &error));
+    EXPECT_NE(0u, ids[0]);
+    EXPECT_EQ(ids[0], ids[1]);
+    TG_ASSERT_OK(tg_admin_delete_topic(cluster, topic.c_str(), 10000, &error));
+    enum tg_code code = TG_CODE_DUPLICATE_NAME;
+    for (int i = 0; i < 1000 && code == TG_CODE_DUPLICATE_NAME; i++) // a broker takes its time to forget
+        code = tg_admin_create_topic(cluster, &spec, 10000, &error);
+    TG_ASSERT_OK(code);
+    TG_ASSERT_OK(tg_admin_topic_id(cluster, topic.c_str(), 10000, &ids[2], &error));
+    EXPECT_NE(ids[0], ids[2]);
+    TG_EXPECT_OK(tg_admin_delete_topic(cluster, topic.c_str(), 10000, &error));
+    EXPECT_EQ(TG_CODE_TOPIC_UNKNOWN,
+              tg_admin_topic_id(cluster, name("nowhere").c_str(), 5000, &ids[0], &error));
+}
+
 TEST_P(Contract, UnknownTopicIsSaidToBeUnknown)
 {
     std::string topic = name("nowhere");

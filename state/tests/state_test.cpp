@@ -322,6 +322,13 @@ TEST_F(State, SetsDamagedDatabasesAside)
              fs::path table = oneFile(path, ".sst");
              fs::resize_file(table, fs::file_size(table) / 2);
          }},
+        {"table's first block flipped",
+         [&](const std::string &path) {
+             fs::path table = oneFile(path, ".sst");
+             std::string bytes = readFile(table);
+             bytes[20] ^= 1;
+             writeFile(table, bytes);
+         }},
         {"table gone", [&](const std::string &path) { fs::remove(oneFile(path, ".sst")); }},
         {"CURRENT empty", [](const std::string &path) { writeFile(path + "/db/CURRENT", ""); }},
         {"CURRENT names no file",
@@ -352,4 +359,50 @@ TEST_F(State, SetsAsideBesideWhatWasSetAsideBefore)
         fs::remove_all(directory.path() + "/db");
         EXPECT_TRUE(fs::exists(directory.path() + "/" + name));
     }
+}
+
+/* Before state is cleared that cannot be trusted, all that is on disk is kept beside: whole, and independent.
+ */
+TEST_F(State, KeepsACopyThatOutlivesWhatItWasMadeOf)
+{
+    TemporaryDirectory directory;
+    fill(directory.path());
+    open(directory.path().c_str());
+    const char *kept = nullptr;
+    ASSERT_OK(tg_state_keep_copy(state, "truncated", &kept, &error));
+    ASSERT_EQ(std::string(kept), directory.path() + "/db.aside-1");
+    const char *again = nullptr;
+    ASSERT_OK(tg_state_keep_copy(state, "another", &again, &error));
+    EXPECT_STREQ(again, kept) << "one copy is enough for all that are cleared at a time";
+    EXPECT_EQ(readFile(directory.path() + "/db.aside-1/REASON"), "truncated\n");
+    ASSERT_OK(tg_store_clear(store, &error));
+    EXPECT_EQ(scan().size(), 0u);
+    close();
+    fs::remove(directory.path() + "/db.aside-1/REASON");
+    fs::rename(directory.path() + "/db", directory.path() + "/db.cleared");
+    fs::rename(directory.path() + "/db.aside-1", directory.path() + "/db");
+    open(directory.path().c_str());
+    EXPECT_EQ(tg_state_set_aside(state), nullptr);
+    EXPECT_EQ(scan().size(), (size_t)rows);
+    close();
+    open(nullptr);
+    ASSERT_OK(tg_state_keep_copy(state, "in memory", &kept, &error));
+    EXPECT_EQ(kept, nullptr);
+}
+
+TEST_F(State, RemembersOfWhichLogItIs)
+{
+    TemporaryDirectory directory;
+    open(directory.path().c_str());
+    EXPECT_EQ(tg_store_origin(store).log_id, 0u);
+    tg_store_set_origin(store, {0x123456789abcdef0u, 77});
+    put("a", "1");
+    commit(5, "progress");
+    close();
+    open(directory.path().c_str());
+    EXPECT_EQ(tg_store_origin(store).log_id, 0x123456789abcdef0u);
+    EXPECT_EQ(tg_store_origin(store).current_ms, 77);
+    EXPECT_EQ(text(tg_store_progress(store)), "progress");
+    ASSERT_OK(tg_store_clear(store, &error));
+    EXPECT_EQ(tg_store_origin(store).log_id, 0u);
 }
