@@ -20,13 +20,29 @@ struct block {
     _Alignas(ALIGNMENT) uint8_t bytes[];
 };
 
+struct hook {
+    struct hook *older;
+    void (*release)(void *object);
+    void *object;
+};
+
 struct tg_arena {
     struct block *newest; /* the one that is filled now; NULL before the first allocation */
+    struct hook *hooks;   /* in the arena itself */
     uint8_t *at;          /* the free part of the newest block */
     uint8_t *end;
     size_t block_bytes;
     size_t held;
 };
+
+static void run_hooks(struct tg_arena *arena)
+{
+    while (arena->hooks != NULL) {
+        struct hook *hook = arena->hooks;
+        arena->hooks = hook->older;
+        hook->release(hook->object);
+    }
+}
 
 static void free_blocks(struct tg_arena *arena)
 {
@@ -67,6 +83,7 @@ void tg_arena_free(struct tg_arena *arena)
 {
     if (arena == NULL)
         return;
+    run_hooks(arena);
     free_blocks(arena);
     tg_free(arena);
 }
@@ -78,6 +95,7 @@ void tg_arena_reset(struct tg_arena *arena)
     struct block *newest = arena->newest;
     if (newest == NULL)
         return;
+    run_hooks(arena);
     if (newest->older != NULL) {
         size_t total = 0;
         for (struct block *block = newest; block != NULL; block = block->older)
@@ -177,4 +195,11 @@ char *tg_arena_printf(struct tg_arena *arena, const char *format, ...)
         vsnprintf(text, size, format, again);
     va_end(again);
     return text;
+}
+
+void tg_arena_on_release(struct tg_arena *arena, void (*release)(void *object), void *object)
+{
+    struct hook *hook = (struct hook *)tg_arena_alloc(arena, sizeof *hook);
+    *hook = (struct hook){.older = arena->hooks, .release = release, .object = object};
+    arena->hooks = hook;
 }

@@ -24,6 +24,10 @@ char *tg_arena_text(struct tg_arena *arena, struct tg_slice text);            /*
 struct tg_slice tg_arena_copy(struct tg_arena *arena, struct tg_slice bytes);
 char *tg_arena_printf(struct tg_arena *arena, const char *format, ...) TG_PRINTF(2, 3);
 
+/* Calls release(object) before the memory goes (free or reset), last one first: for what a library holds
+ * outside of the arena. */
+void tg_arena_on_release(struct tg_arena *arena, void (*release)(void *object), void *object);
+
 #ifdef __cplusplus
 }
 #endif

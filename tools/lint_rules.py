@@ -25,6 +25,7 @@ SILENT = ["data", "expr", "serde", "state", "kafka", "plan", "sql"]
 THIRD_PARTY = [
     (r"librdkafka/", ["kafka", "integration-tests", "bench"]),
     (r"rocksdb/", ["state", "bench", "integration-tests"]),
+    (r"pcre2\.h", ["expr"]),
     (r"jansson\.h", ["plan", "tests", "integration-tests", "bench", "fuzz"]),
     (r"avro(\.h|/)", ["serde/avro", "tests"]),
     (r"curl/", ["serde", "service"]),
