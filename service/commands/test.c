@@ -2,15 +2,13 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "service/command.h"
+#include "service/test/conformance.h"
 #include "service/test/report.h"
 #include "service/test/run.h"
 
-#include <dirent.h>
 #include <fnmatch.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct command {
@@ -61,33 +59,19 @@ static enum tg_code set_quiet(void *context, const char *value, struct tg_error 
     return TG_OK;
 }
 
-static int is_test_file(const struct dirent *entry)
+static enum tg_code set_conformance(void *context, const char *value, struct tg_error *reterr)
 {
-    const char *dot = strrchr(entry->d_name, '.');
-    return dot != NULL && strcmp(dot, ".json") == 0;
+    (void)reterr;
+    ((struct command *)context)->conformance = value;
+    return TG_OK;
 }
 
-static enum tg_code read_path(struct tg_test_suite *suite, const char *path, struct tg_error *reterr)
+static enum tg_code set_rewrite(void *context, const char *value, struct tg_error *reterr)
 {
-    struct stat status;
-    struct dirent **entries = NULL;
-    if (stat(path, &status) != 0)
-        return tg_fail(reterr, TG_CODE_IO, "there is no file or directory %s", path);
-    if (!S_ISDIR(status.st_mode))
-        return tg_test_suite_read(suite, path, reterr);
-    int count = scandir(path, &entries, is_test_file, alphasort);
-    if (count < 0)
-        return tg_fail(reterr, TG_CODE_IO, "directory %s cannot be read", path);
-    enum tg_code code = TG_OK;
-    for (int i = 0; i < count; i++) {
-        char *file = tg_format("%s/%s", path, entries[i]->d_name);
-        if (code == TG_OK)
-            code = tg_test_suite_read(suite, file, reterr);
-        tg_free(file);
-        free(entries[i]);
-    }
-    free(entries);
-    return code;
+    (void)value;
+    (void)reterr;
+    ((struct command *)context)->rewrite = true;
+    return TG_OK;
 }
 
 static bool is_wanted(const struct command *command, const struct tg_test_case *test)
@@ -100,46 +84,75 @@ static bool is_wanted(const struct command *command, const struct tg_test_case *
     return wanted;
 }
 
-static int run_suite(const struct command *command, const struct tg_test_suite *suite)
+/* Runs a case and puts it into the report and the list of cases that pass. */
+static void run_case(const struct command *command, struct tg_test_runner *runner,
+                     struct tg_test_report *report, const struct tg_test_case *test,
+                     struct tg_conformance *passed)
 {
+    struct tg_arena *arena = tg_arena_new(0);
+    struct tg_test_result result;
+    tg_test_run(runner, arena, test, &result);
+    tg_test_report_add(report, test, &result);
+    if (command->rewrite && result.outcome == TG_TEST_PASSED)
+        tg_conformance_add(passed, test);
+    else if (result.outcome == TG_TEST_FAILED && tg_conformance_has(passed, test))
+        tg_test_report_regressed(report, test);
+    tg_arena_free(arena);
+}
+
+static enum tg_code run_suite(const struct command *command, const struct tg_test_suite *suite,
+                              struct tg_test_report *report, struct tg_error *reterr)
+{
+    struct tg_conformance *passed = tg_conformance_new();
     struct tg_test_runner *runner = tg_test_runner_new();
+    enum tg_code code = TG_OK;
+    if (command->conformance != NULL && !command->rewrite)
+        code = tg_conformance_read(passed, command->conformance, reterr);
+    for (size_t i = 0; i < suite->count && code == TG_OK; i++)
+        if (is_wanted(command, &suite->cases[i]))
+            run_case(command, runner, report, &suite->cases[i], passed);
+    if (code == TG_OK)
+        code = tg_test_report_finish(report, reterr);
+    if (code == TG_OK && command->rewrite && command->conformance != NULL)
+        code = tg_conformance_write(passed, command->conformance, reterr);
+    tg_test_runner_free(runner);
+    tg_conformance_free(passed);
+    return code;
+}
+
+static int run_wanted(const struct command *command, const struct tg_test_suite *suite)
+{
+    struct tg_error error = {0};
+    if (command->list) {
+        for (size_t i = 0; i < suite->count; i++)
+            if (is_wanted(command, &suite->cases[i]))
+                printf("%s - %s\n", suite->cases[i].file, suite->cases[i].name);
+        return TG_EXIT_OK;
+    }
     struct tg_test_report *report = tg_test_report_new(
         &(struct tg_test_report_options){.junit = command->junit, .quiet = command->quiet});
-    struct tg_error error = {0};
-    for (size_t i = 0; i < suite->count; i++) {
-        const struct tg_test_case *test = &suite->cases[i];
-        struct tg_test_result result;
-        if (!is_wanted(command, test))
-            continue;
-        if (command->list) {
-            printf("%s - %s\n", test->file, test->name);
-            continue;
-        }
-        struct tg_arena *arena = tg_arena_new(0);
-        tg_test_run(runner, arena, test, &result);
-        tg_test_report_add(report, test, &result);
-        tg_arena_free(arena);
-    }
-    int exit_code = TG_EXIT_OK;
-    if (!command->list) {
-        enum tg_code code = tg_test_report_finish(report, &error);
-        if (code != TG_OK)
-            tg_print_error(&error);
-        exit_code = code == TG_OK && tg_test_report_failed(report) == 0 ? TG_EXIT_OK : TG_EXIT_FAILED;
-    }
+    enum tg_code code = run_suite(command, suite, report, &error);
+    size_t failed =
+        command->conformance != NULL ? tg_test_report_regressions(report) : tg_test_report_failed(report);
     tg_test_report_free(report);
-    tg_test_runner_free(runner);
-    return exit_code;
+    if (code != TG_OK) {
+        tg_print_error(&error);
+        return TG_EXIT_CONFIG;
+    }
+    return failed == 0 ? TG_EXIT_OK : TG_EXIT_FAILED;
 }
 
 static int run_command(int count, char **values)
 {
     struct command command = {0};
-    const struct tg_option options[] = {{.name = "--filter", .takes_value = true, .set = set_filter},
-                                        {.name = "--junit", .takes_value = true, .set = set_junit},
-                                        {.name = "--list", .set = set_list},
-                                        {.name = "--quiet", .set = set_quiet},
-                                        {.name = NULL}};
+    const struct tg_option options[] = {
+        {.name = "--filter", .takes_value = true, .set = set_filter},
+        {.name = "--junit", .takes_value = true, .set = set_junit},
+        {.name = "--list", .set = set_list},
+        {.name = "--conformance", .takes_value = true, .set = set_conformance},
+        {.name = "--rewrite", .set = set_rewrite},
+        {.name = "--quiet", .set = set_quiet},
+        {.name = NULL}};
     const struct tg_arguments arguments = {&tg_command_test, options, add_path, &command};
     int exit_code = tg_arguments_parse(&arguments, count, values);
     struct tg_error error = {0};
@@ -151,12 +164,12 @@ static int run_command(int count, char **values)
         exit_code = TG_EXIT_USAGE;
     }
     for (size_t i = 0; i < command.path_count && exit_code == TG_EXIT_OK; i++)
-        if (read_path(&suite, command.paths[i], &error) != TG_OK) {
+        if (tg_test_suite_read(&suite, command.paths[i], &error) != TG_OK) {
             tg_print_error(&error);
             exit_code = TG_EXIT_CONFIG;
         }
     if (exit_code == TG_EXIT_OK)
-        exit_code = run_suite(&command, &suite);
+        exit_code = run_wanted(&command, &suite);
     tg_test_suite_done(&suite);
     tg_free(command.paths);
     return exit_code < 0 ? TG_EXIT_OK : exit_code;
@@ -167,6 +180,7 @@ const struct tg_command tg_command_test = {
     .summary = "run test files without a broker",
     .help =
         "usage: turgo test PATH... [--filter GLOB] [--list] [--junit FILE] [--quiet]\n"
+        "                          [--conformance FILE [--rewrite]]\n"
         "\n"
         "Runs the cases of test files (or of all test files in a directory) on the code that runs jobs, "
         "with\n"

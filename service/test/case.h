@@ -31,7 +31,8 @@ struct tg_test_suite {
 
 void tg_test_suite_init(struct tg_test_suite *suite);
 void tg_test_suite_done(struct tg_test_suite *suite);
-/* Adds the cases of one file: one for each format and each setting. Errors: IO, SYNTAX. */
+/* Adds the cases of a file, or of all *.json files of a directory in the order of their names: one case for
+ * each format and each setting. Errors: IO, SYNTAX. */
 TG_MUST_CHECK enum tg_code tg_test_suite_read(struct tg_test_suite *suite, const char *path,
                                               struct tg_error *reterr);
 /* What a case needs that is not there yet, or NULL. */

@@ -4,6 +4,11 @@
 #include "base/text.h"
 #include "service/test/case.h"
 
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
 enum { FILE_BYTES_MAX = 64 << 20 };
 
 void tg_test_suite_init(struct tg_test_suite *suite)
@@ -122,7 +127,7 @@ static const char *stem(struct tg_arena *arena, const char *path)
     return tg_arena_text(arena, tg_slice_of(name, dot == NULL ? strlen(name) : (size_t)(dot - name)));
 }
 
-enum tg_code tg_test_suite_read(struct tg_test_suite *suite, const char *path, struct tg_error *reterr)
+static enum tg_code read_file(struct tg_test_suite *suite, const char *path, struct tg_error *reterr)
 {
     struct tg_buffer text = {0};
     const struct tg_test_json *document = NULL;
@@ -139,4 +144,33 @@ enum tg_code tg_test_suite_read(struct tg_test_suite *suite, const char *path, s
     for (uint32_t i = 0; i < tg_test_json_count(tests); i++)
         add_test(suite, file, tests->items[i]);
     return TG_OK;
+}
+
+static int is_test_file(const struct dirent *entry)
+{
+    const char *dot = strrchr(entry->d_name, '.');
+    return dot != NULL && strcmp(dot, ".json") == 0;
+}
+
+enum tg_code tg_test_suite_read(struct tg_test_suite *suite, const char *path, struct tg_error *reterr)
+{
+    struct stat status;
+    struct dirent **entries = NULL;
+    if (stat(path, &status) != 0)
+        return tg_fail(reterr, TG_CODE_IO, "there is no file or directory %s", path);
+    if (!S_ISDIR(status.st_mode))
+        return read_file(suite, path, reterr);
+    int count = scandir(path, &entries, is_test_file, alphasort);
+    if (count < 0)
+        return tg_fail(reterr, TG_CODE_IO, "directory %s cannot be read", path);
+    enum tg_code code = TG_OK;
+    for (int i = 0; i < count; i++) {
+        char *file = tg_format("%s/%s", path, entries[i]->d_name);
+        if (code == TG_OK)
+            code = read_file(suite, file, reterr);
+        tg_free(file);
+        free(entries[i]);
+    }
+    free(entries);
+    return code;
 }

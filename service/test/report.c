@@ -19,6 +19,7 @@ struct tg_test_report {
     struct file_counts *files;
     size_t file_count, file_capacity;
     size_t counts[OUTCOMES];
+    size_t regressions;
     struct tg_map *skips; /* reason -> number, as a pointer-sized integer */
     struct tg_buffer xml;
 };
@@ -147,4 +148,15 @@ enum tg_code tg_test_report_finish(struct tg_test_report *report, struct tg_erro
 size_t tg_test_report_failed(const struct tg_test_report *report)
 {
     return report->counts[TG_TEST_FAILED];
+}
+
+void tg_test_report_regressed(struct tg_test_report *report, const struct tg_test_case *test)
+{
+    report->regressions++;
+    printf("PASSED BEFORE %s - %s\n", test->file, test->name);
+}
+
+size_t tg_test_report_regressions(const struct tg_test_report *report)
+{
+    return report->regressions;
 }

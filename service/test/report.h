@@ -22,6 +22,9 @@ void tg_test_report_add(struct tg_test_report *report, const struct tg_test_case
 /* Prints the table and the counts, writes the XML file. Errors: IO. */
 TG_MUST_CHECK enum tg_code tg_test_report_finish(struct tg_test_report *report, struct tg_error *reterr);
 size_t tg_test_report_failed(const struct tg_test_report *report);
+/* The case passed before and fails now. */
+void tg_test_report_regressed(struct tg_test_report *report, const struct tg_test_case *test);
+size_t tg_test_report_regressions(const struct tg_test_report *report);
 
 #ifdef __cplusplus
 }

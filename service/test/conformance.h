@@ -1,0 +1,28 @@
+/* service/test/conformance.h: the list of cases that pass, kept in the repository (conformance.txt), so that
+ * none of them is lost: one line per case, its file and a hash of its name. Thread: one. */
+#pragma once
+
+#include "service/test/case.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct tg_conformance;
+
+struct tg_conformance *tg_conformance_new(void);
+void tg_conformance_free(struct tg_conformance *conformance); /* NULL is a no-op */
+/* Errors: IO; SYNTAX with the line. */
+TG_MUST_CHECK enum tg_code tg_conformance_read(struct tg_conformance *conformance, const char *path,
+                                               struct tg_error *reterr);
+bool tg_conformance_has(const struct tg_conformance *conformance, const struct tg_test_case *test);
+void tg_conformance_add(struct tg_conformance *conformance, const struct tg_test_case *test);
+/* Cases in it of files that the suite has, but without a case of that name in the suite. */
+size_t tg_conformance_lost(const struct tg_conformance *conformance, const struct tg_test_suite *suite);
+/* Sorted, so that a change of one case is a change of one line. Errors: IO. */
+TG_MUST_CHECK enum tg_code tg_conformance_write(const struct tg_conformance *conformance, const char *path,
+                                                struct tg_error *reterr);
+
+#ifdef __cplusplus
+}
+#endif
