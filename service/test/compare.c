@@ -63,6 +63,23 @@ static bool same_value(struct tg_slice a, struct tg_slice b)
     return tg_double_parse(a, &left) && tg_double_parse(b, &right) && fabs(left - right) <= 1e-6;
 }
 
+/* 3.00 -> 3; a fraction that is not 0 stays. */
+static void drop_fraction(struct number *number)
+{
+    while (number->scale > 0 && (number->count == 0 || number->digits[number->count - 1] == '0')) {
+        number->count -= number->count > 0;
+        number->scale--;
+    }
+}
+
+/* Texts of the same DOUBLE: Java before version 19 wrote some of them with a digit too many. */
+static bool same_double(struct tg_slice a, struct tg_slice b)
+{
+    double left = 0, right = 0;
+    return memchr(a.data, 'E', a.length) != NULL && memchr(b.data, 'E', b.length) != NULL &&
+           tg_double_parse(a, &left) && tg_double_parse(b, &right) && left == right;
+}
+
 static bool numbers_fit(struct tg_slice expected, struct tg_slice actual,
                         const struct tg_test_compare_options *options)
 {
@@ -78,7 +95,9 @@ static bool numbers_fit(struct tg_slice expected, struct tg_slice actual,
         }
         return same_digits(&left, &right);
     }
-    return left.whole == right.whole && left.scale == right.scale && same_digits(&left, &right);
+    if (right.whole && !left.whole) /* integers are compared by value: 3.0 fits 3 */
+        drop_fraction(&left);
+    return (left.scale == right.scale && same_digits(&left, &right)) || same_double(expected, actual);
 }
 
 /* ---- trees ---- */
@@ -105,6 +124,8 @@ static bool members_fit(struct tg_arena *arena, const struct tg_test_json *expec
     for (uint32_t i = 0; i < expected->count; i++) {
         const char *inner = tg_arena_printf(arena, "%s.%.*s", path, TG_SLICE_FORMAT(expected->names[i]));
         const struct tg_test_json *member = find_member(actual, expected->names[i]);
+        if (member == NULL && expected->items[i]->kind == TG_TEST_JSON_NULL)
+            continue; /* no member is as good as null */
         if (member == NULL) {
             *ret_where = inner;
             return false;
