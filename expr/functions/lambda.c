@@ -184,7 +184,8 @@ static void filter(const struct tg_call *call)
 
 /* ---- REDUCE ---- */
 
-/* Rows that have an element number `step`; gathers those elements into `parameters[1..]`. */
+/* Rows that have an element number `step` and a state to begin with; gathers those elements into
+ * `parameters[1..]`. */
 static uint32_t gather_step(const struct tg_call *call, uint32_t step, struct tg_column *const *gathered,
                             uint32_t *rows)
 {
@@ -192,8 +193,9 @@ static uint32_t gather_step(const struct tg_call *call, uint32_t step, struct tg
     uint32_t count = 0;
     for (uint32_t i = 0; i < call->row_count; i++) {
         uint32_t row = tg_call_row(call, i);
-        if (collection->valid[row] == 0 || collection->values.range[row].count <= step)
-            continue;
+        if (collection->valid[row] == 0 || call->arguments[1]->valid[row] == 0 ||
+            collection->values.range[row].count <= step)
+            continue; /* without a state nothing is reduced: NULL, as in ksqlDB */
         for (uint32_t child = 0; child < collection->child_count; child++)
             tg_column_copy_row(gathered[child], row, collection->children[child],
                                collection->values.range[row].start + step);

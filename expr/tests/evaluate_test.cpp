@@ -319,6 +319,8 @@ const Case lambdas[] = {
     {"REDUCE(ARRAY[3, 6], 2, (s, x) => s + x)", "11"},
     {"REDUCE(ARRAY[5, NULL], 2, (s, x) => s + x)", "NULL"},
     {"REDUCE(CAST(NULL AS ARRAY<INT>), 2, (s, x) => s + x)", "2"},
+    {"REDUCE(ARRAY[1, 2], CAST(NULL AS INT), (s, x) => x)", "NULL"},
+    {"REDUCE(ARRAY[1, 2], CAST(NULL AS INT), (s, x) => 7)", "NULL"},
     {"REDUCE(ARRAY[1, 2, 3], '', (s, x) => s + CAST(x AS STRING))", "123"},
     {"REDUCE(ARRAY[1, 2], ARRAY[0], (s, x) => ARRAY[x, s[1]])", "[2, 1]"},
 };
