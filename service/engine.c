@@ -199,20 +199,19 @@ struct tg_engine_entry *tg_engine_find_entry(struct tg_engine *engine, const cha
     return NULL;
 }
 
-/* The ends of all source partitions of a query: high watermarks, not last stable offsets. The markers of a
- * commit that has succeeded may not be in the partitions yet; its records are. */
-static enum tg_code source_ends(struct tg_engine *engine, const struct tg_query *query,
-                                struct tg_arena *arena, struct tg_offset **ret_ends, uint32_t *ret_count,
-                                struct tg_error *reterr)
+/* The ends of all partitions that a sub-topology reads: high watermarks, not last stable offsets. The markers
+ * of a commit that has succeeded may not be in the partitions yet; its records are. */
+static enum tg_code input_ends(struct tg_engine *engine, const struct tg_subtopology *subtopology,
+                               struct tg_arena *arena, struct tg_offset **ret_ends, uint32_t *ret_count,
+                               struct tg_error *reterr)
 {
-    const struct tg_subtopology *subtopology = &query->subtopologies[0];
     uint32_t partitions = (uint32_t)subtopology->partition_count;
     uint32_t count = 0;
     struct tg_offset *ends =
-        tg_arena_alloc_zero(arena, subtopology->source_count * partitions + 1, sizeof *ends);
-    for (uint32_t source = 0; source < subtopology->source_count; source++)
+        tg_arena_alloc_zero(arena, subtopology->input_count * partitions + 1, sizeof *ends);
+    for (uint32_t input = 0; input < subtopology->input_count; input++)
         for (uint32_t partition = 0; partition < partitions; partition++)
-            ends[count++] = (struct tg_offset){.topic = tg_subtopology_topic(subtopology, source),
+            ends[count++] = (struct tg_offset){.topic = subtopology->inputs[input].topic,
                                                .partition = (int32_t)partition,
                                                .offset = TG_OFFSET_LATEST};
     *ret_ends = ends;
@@ -263,9 +262,10 @@ static enum tg_code fail_stopped(const struct tg_engine_entry *entry, struct tg_
                    tg_query_id(entry->query));
 }
 
-/* Waits for one query; a call that may succeed later is made again. */
-static enum tg_code catch_up_query(struct tg_engine *engine, struct tg_engine_entry *entry,
-                                   struct tg_arena *arena, struct tg_error *reterr)
+/* Waits for one sub-topology; a call that may succeed later is made again. */
+static enum tg_code catch_up_subtopology(struct tg_engine *engine, struct tg_engine_entry *entry,
+                                         const struct tg_subtopology *subtopology, struct tg_arena *arena,
+                                         struct tg_error *reterr)
 {
     struct tg_offset *ends = NULL;
     uint32_t count = 0;
@@ -274,7 +274,7 @@ static enum tg_code catch_up_query(struct tg_engine *engine, struct tg_engine_en
         if (must_stop(engine))
             return fail_stopped(entry, reterr);
         enum tg_code code = known ? has_passed(engine, entry->query, ends, count, &passed, reterr)
-                                  : source_ends(engine, entry->query, arena, &ends, &count, reterr);
+                                  : input_ends(engine, subtopology, arena, &ends, &count, reterr);
         if (code != TG_OK && !reterr->retriable)
             return code;
         known = known || code == TG_OK;
@@ -285,18 +285,29 @@ static enum tg_code catch_up_query(struct tg_engine *engine, struct tg_engine_en
     return TG_OK;
 }
 
+/* Through its repartition topics one after the other: what a sub-topology has committed is in the topic that
+ * the next one reads. */
+static enum tg_code catch_up_query(struct tg_engine *engine, struct tg_engine_entry *entry,
+                                   struct tg_error *reterr)
+{
+    struct tg_arena *arena = tg_arena_new(0);
+    enum tg_code code = TG_OK;
+    for (uint32_t i = 0; i < entry->query->subtopology_count && code == TG_OK; i++)
+        code = catch_up_subtopology(engine, entry, &entry->query->subtopologies[i], arena, reterr);
+    tg_arena_free(arena);
+    return code;
+}
+
 /* Does a query that still runs write what this one reads? */
 static bool awaits_another(const struct tg_engine *engine, const struct tg_engine_entry *entry)
 {
-    const struct tg_subtopology *subtopology = &entry->query->subtopologies[0];
     for (size_t i = 0; i < engine->entry_count; i++) {
         const struct tg_engine_entry *other = engine->entries[i];
         if (other == entry || other->state != TG_ENTRY_RUNNING)
             continue;
         const char *topic = ((const struct tg_plan_sink *)other->query->plan->root)->topic.name;
-        for (uint32_t source = 0; source < subtopology->source_count; source++)
-            if (strcmp(tg_subtopology_topic(subtopology, source), topic) == 0)
-                return true;
+        if (tg_query_reader_of(entry->query, topic, NULL) != NULL)
+            return true;
     }
     return false;
 }
@@ -322,10 +333,7 @@ enum tg_code tg_engine_catch_up(struct tg_engine *engine, struct tg_error *reter
 {
     struct tg_engine_entry *entry = NULL;
     while ((entry = next_to_end(engine)) != NULL) {
-        struct tg_arena *arena = tg_arena_new(0);
-        enum tg_code code = catch_up_query(engine, entry, arena, reterr);
-        tg_arena_free(arena);
-        TG_TRY(code);
+        TG_TRY(catch_up_query(engine, entry, reterr));
         tg_engine_stop_query(entry, TG_ENTRY_ENDED);
     }
     return TG_OK;

@@ -9,22 +9,23 @@
 
 #include <string.h>
 
-static struct tg_task *find_task(const struct tg_commit_unit *unit, int32_t partition)
+static struct tg_task *find_task(const struct tg_commit_unit *unit, const struct tg_subtopology *subtopology,
+                                 int32_t partition)
 {
     for (size_t i = 0; i < unit->task_count; i++)
-        if (unit->tasks[i]->partition == partition)
+        if (unit->tasks[i]->subtopology == subtopology && unit->tasks[i]->partition == partition)
             return unit->tasks[i];
     return NULL;
 }
 
-static enum tg_code open_task(struct tg_commit_unit *unit, int32_t partition, struct tg_task **ret_task,
-                              struct tg_error *reterr)
+static enum tg_code open_task(struct tg_commit_unit *unit, const struct tg_subtopology *subtopology,
+                              int32_t partition, struct tg_task **ret_task, struct tg_error *reterr)
 {
-    *ret_task = find_task(unit, partition);
+    *ret_task = find_task(unit, subtopology, partition);
     if (*ret_task != NULL)
         return TG_OK;
     struct tg_task *task = NULL;
-    TG_TRY(tg_task_open(unit->query, &unit->query->subtopologies[0], partition, &task, reterr));
+    TG_TRY(tg_task_open(unit->query, subtopology, partition, &task, reterr));
     tg_grow((void **)&unit->tasks, &unit->task_capacity, unit->task_count + 1, sizeof task);
     unit->tasks[unit->task_count++] = task;
     *ret_task = task;
@@ -33,17 +34,18 @@ static enum tg_code open_task(struct tg_commit_unit *unit, int32_t partition, st
 
 /* Where an input begins that has no committed offset. The place is fixed now, so that an abort can come back
  * to it. */
-static enum tg_code find_start(const struct tg_query *query, const struct tg_topic_partition *partition,
+static enum tg_code find_start(const struct tg_query *query, const struct tg_task_input *input,
                                int64_t *ret_offset, struct tg_error *reterr)
 {
-    enum tg_offset_reset reset = query->settings.offset_reset;
+    /* What is in a repartition topic was read by this query before: all of it counts. */
+    enum tg_offset_reset reset = input->is_internal ? TG_RESET_EARLIEST : query->settings.offset_reset;
     if (reset == TG_RESET_ERROR)
         return tg_fail(reterr, TG_CODE_OFFSET_OUT_OF_RANGE,
                        "group %s has no committed offset for %s-%d and auto.offset.reset is none",
-                       query->application_id, partition->topic, partition->partition);
+                       query->application_id, input->topic, input->partition);
     struct tg_offset place = {
-        .topic = partition->topic,
-        .partition = partition->partition,
+        .topic = input->topic,
+        .partition = input->partition,
         .offset = reset == TG_RESET_EARLIEST ? TG_OFFSET_EARLIEST : TG_OFFSET_LATEST,
     };
     TG_TRY(tg_admin_list_offsets(query->cluster, &place, 1, TG_READ_COMMITTED,
@@ -55,15 +57,16 @@ static enum tg_code find_start(const struct tg_query *query, const struct tg_top
 static enum tg_code adopt(struct tg_commit_unit *unit, const struct tg_topic_partition *partition,
                           const struct tg_offset *committed, struct tg_error *reterr)
 {
-    struct tg_task *task = NULL;
-    TG_TRY(open_task(unit, partition->partition, &task, reterr));
-    struct tg_task_input *input = tg_task_input_of(task, partition->topic);
-    if (input == NULL)
+    const struct tg_subtopology *subtopology = tg_query_reader_of(unit->query, partition->topic, NULL);
+    if (subtopology == NULL)
         return tg_fail(reterr, TG_CODE_INTERNAL, "topic %s was assigned but query %s does not read it",
                        partition->topic, tg_query_id(unit->query));
+    struct tg_task *task = NULL;
+    TG_TRY(open_task(unit, subtopology, partition->partition, &task, reterr));
+    struct tg_task_input *input = tg_task_input_of(task, partition->topic);
     input->consumer = unit->consumer;
     if (committed->offset == TG_OFFSET_NONE)
-        TG_TRY(find_start(unit->query, partition, &input->start_offset, reterr));
+        TG_TRY(find_start(unit->query, input, &input->start_offset, reterr));
     tg_task_set_base(task, input, committed->offset, committed->metadata);
     tg_grow((void **)&unit->inputs, &unit->input_capacity, unit->input_count + 1, sizeof *unit->inputs);
     unit->inputs[unit->input_count++] = (struct unit_input){.task = task, .input = input};
@@ -102,26 +105,18 @@ enum tg_code unit_adopt(struct tg_commit_unit *unit, struct tg_error *reterr)
     return code;
 }
 
-/* The plan's text of a topic, which outlives the assignment; NULL: the query does not read it. */
-static const char *topic_of_plan(const struct tg_commit_unit *unit, const char *topic)
-{
-    const struct tg_subtopology *subtopology = &unit->query->subtopologies[0];
-    for (uint32_t i = 0; i < subtopology->source_count; i++)
-        if (strcmp(tg_subtopology_topic(subtopology, i), topic) == 0)
-            return tg_subtopology_topic(subtopology, i);
-    return NULL;
-}
-
 void unit_assigned(void *context, const struct tg_topic_partition *partitions, uint32_t count)
 {
     struct tg_commit_unit *unit = context;
     unit->assigned_count = 0;
     tg_grow((void **)&unit->assigned, &unit->assigned_capacity, count, sizeof *unit->assigned);
     for (uint32_t i = 0; i < count; i++) {
-        const char *topic = topic_of_plan(unit, partitions[i].topic);
-        if (topic != NULL) /* it is: we subscribe to nothing else */
+        const struct tg_subtopology_input *input = NULL;
+        /* It is there: we subscribe to nothing else. The query's text of the topic outlives the assignment.
+         */
+        if (tg_query_reader_of(unit->query, partitions[i].topic, &input) != NULL)
             unit->assigned[unit->assigned_count++] =
-                (struct tg_topic_partition){topic, partitions[i].partition};
+                (struct tg_topic_partition){input->topic, partitions[i].partition};
     }
     unit->adopting = true;
     tg_log_write(TG_LOG_INFO, "partitions assigned",

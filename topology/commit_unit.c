@@ -76,11 +76,15 @@ static enum tg_code join_group(struct tg_commit_unit *unit, struct tg_error *ret
         .notify_descriptor = unit->options.notify_descriptor,
     };
     TG_TRY(tg_consumer_open(unit->query->cluster, &options, &unit->consumer, reterr));
-    const struct tg_subtopology *subtopology = &unit->query->subtopologies[0];
-    const char **topics = tg_alloc_zero(subtopology->source_count, sizeof(char *));
-    for (uint32_t i = 0; i < subtopology->source_count; i++)
-        topics[i] = tg_subtopology_topic(subtopology, i);
-    enum tg_code code = tg_consumer_subscribe(unit->consumer, topics, subtopology->source_count, reterr);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < unit->query->subtopology_count; i++)
+        count += unit->query->subtopologies[i].input_count;
+    const char **topics = tg_alloc_zero(count, sizeof(char *));
+    count = 0;
+    for (uint32_t i = 0; i < unit->query->subtopology_count; i++)
+        for (uint32_t input = 0; input < unit->query->subtopologies[i].input_count; input++)
+            topics[count++] = unit->query->subtopologies[i].inputs[input].topic;
+    enum tg_code code = tg_consumer_subscribe(unit->consumer, topics, count, reterr);
     tg_free(topics);
     if (code != TG_OK)
         tg_consumer_close(TG_MOVE(unit->consumer));

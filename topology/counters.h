@@ -11,6 +11,8 @@ extern "C" {
 #define TG_COUNTER_LIST(X)                                                                                   \
     X(records_in, "records-in", "records read from source topics")                                           \
     X(records_out, "records-out", "records written to the sink topic")                                       \
+    X(repartition_in, "repartition-in", "records read from repartition topics")                              \
+    X(repartition_out, "repartition-out", "records written to repartition topics")                           \
     X(changelog_out, "changelog-out", "records written to changelog topics")                                 \
     X(decode_skipped, "decode-skipped", "records skipped because key or value could not be decoded")         \
     X(time_skipped, "time-skipped",                                                                          \

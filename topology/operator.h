@@ -11,6 +11,7 @@
 extern "C" {
 #endif
 
+struct tg_message;
 struct tg_operator;
 struct tg_producer;
 struct tg_task;
@@ -19,6 +20,13 @@ struct tg_operator_kind {
     const char *plan_kind; /* name of the plan node kind it runs */
     size_t instance_size;  /* of the operator's struct; memory comes zeroed */
     TG_MUST_CHECK enum tg_code (*open)(struct tg_operator *self, struct tg_error *reterr);
+    /* Entries of a task only: makes a batch of `count` messages in offset order, at most decode_max. It is
+     * the operator's own and valid until the next call; it borrows from the messages. Runs of it then come to
+     * `process`. */
+    TG_MUST_CHECK enum tg_code (*decode)(struct tg_operator *self, const struct tg_message *const *messages,
+                                         uint32_t count, const struct tg_batch **ret_batch,
+                                         struct tg_error *reterr);
+    uint32_t decode_max;
     /* Takes the batch's existing rows in order. The batch is the caller's: nothing of it is kept. */
     TG_MUST_CHECK enum tg_code (*process)(struct tg_operator *self, const struct tg_batch *batch,
                                           struct tg_error *reterr);
@@ -38,10 +46,14 @@ struct tg_operator {
     const struct tg_operator_kind *kind;
     const struct tg_plan_node *node;
     struct tg_task *task;
-    struct tg_operator *output; /* NULL: a sink */
+    struct tg_operator *output; /* NULL: it writes to a topic */
 };
 
-/* The operator kind of a plan node kind, or NULL. */
+/* The two ends of a repartition topic; both stand for a Rekey node. */
+#define TG_REPARTITION_WRITER "Repartition writer"
+#define TG_REPARTITION_READER "Repartition reader"
+
+/* The operator kind of a plan node kind (or one of the names above), or NULL. */
 const struct tg_operator_kind *tg_operator_kind_find(const char *plan_kind);
 
 /* Passes a batch to the next operator (not if no row exists). */

@@ -34,22 +34,14 @@ static enum tg_code check_node(const struct tg_plan_node *node, struct tg_error 
     return TG_OK;
 }
 
-static enum tg_code cut_plan(struct tg_query *query, struct tg_error *reterr)
+static enum tg_code check_nodes(const struct tg_query *query, struct tg_error *reterr)
 {
     uint32_t node_count = tg_plan_node_count(query->plan);
     struct tg_plan_node **nodes =
         tg_arena_alloc_zero(query->arena, node_count, sizeof(struct tg_plan_node *));
     tg_plan_list_nodes(query->plan, nodes);
-    struct tg_subtopology *only = tg_arena_alloc_zero(query->arena, 1, sizeof *only);
-    only->root = query->plan->root;
-    only->sources = tg_arena_alloc_zero(query->arena, node_count, sizeof(struct tg_plan_node *));
-    for (uint32_t i = 0; i < node_count; i++) {
+    for (uint32_t i = 0; i < node_count; i++)
         TG_TRY(check_node(nodes[i], reterr));
-        if (nodes[i]->kind == &tg_plan_source_kind)
-            only->sources[only->source_count++] = nodes[i];
-    }
-    query->subtopologies = only;
-    query->subtopology_count = 1;
     return TG_OK;
 }
 
@@ -72,7 +64,7 @@ enum tg_code tg_query_open(const struct tg_query_options *options, struct tg_que
         query->consumer_overrides = tg_properties_copy(options->consumer_overrides);
     if (options->producer_overrides != NULL)
         query->producer_overrides = tg_properties_copy(options->producer_overrides);
-    enum tg_code code = cut_plan(query, reterr);
+    enum tg_code code = check_nodes(query, reterr);
     if (code != TG_OK) {
         tg_query_close(query);
         return tg_fail_context(reterr, "query %s", options->plan->query_id);
@@ -108,7 +100,10 @@ const char *tg_query_changelog_topic(struct tg_arena *arena, const struct tg_que
     return tg_arena_printf(arena, "%s-%s-changelog", query->application_id, store_name);
 }
 
-const char *tg_subtopology_topic(const struct tg_subtopology *subtopology, uint32_t index)
+const char *tg_query_repartition_topic(struct tg_arena *arena, const struct tg_query *query,
+                                       const struct tg_plan_node *rekey, const struct tg_plan_node *consumer)
 {
-    return ((const struct tg_plan_source *)subtopology->sources[index])->topic;
+    if (consumer->kind == &tg_plan_aggregate_kind)
+        return tg_arena_printf(arena, "%s-%s-GroupBy-repartition", query->application_id, consumer->step);
+    return tg_arena_printf(arena, "%s-%s-repartition", query->application_id, rekey->step);
 }

@@ -23,14 +23,35 @@ struct tg_query_settings {
     int32_t internal_replication; /* of changelog topics; -1: the broker's default */
 };
 
-/* A connected part of the plan that one task runs: from its source topics to a sink or a repartition topic.
- */
+/* What runs at a plan node: its own operator, or an end of the repartition topic behind a Rekey node. */
+enum tg_operator_role { TG_ROLE_NODE, TG_ROLE_REPARTITION_WRITER, TG_ROLE_REPARTITION_READER };
+
+enum { TG_NO_OPERATOR = -1 };
+
+struct tg_subtopology_operator {
+    const struct tg_plan_node *node;
+    enum tg_operator_role role;
+    int32_t output; /* index of the operator that takes its rows; TG_NO_OPERATOR: it writes to a topic */
+};
+
+/* A topic that a sub-topology reads. */
+struct tg_subtopology_input {
+    const char *topic;
+    uint32_t operator_index; /* of the source or the reader */
+    bool is_internal;        /* a repartition topic: always read from its beginning */
+};
+
+/* A connected part of the plan that one task runs: from source or repartition topics to a sink or a
+ * repartition topic. What it reads has one number of partitions. */
 struct tg_subtopology {
     uint32_t index;
-    const struct tg_plan_node *root;
-    uint32_t source_count;
-    const struct tg_plan_node **sources; /* of kind source */
-    int32_t partition_count;             /* of its source topics: one task per partition */
+    uint32_t operator_count;
+    struct tg_subtopology_operator *operators; /* inputs before their consumers */
+    uint32_t input_count;
+    struct tg_subtopology_input *inputs; /* from left to right in the plan */
+    int32_t partition_count;             /* of its input topics: one task per partition */
+    const char *repartition_topic;       /* what it writes, or NULL: a sink */
+    int32_t repartition_partitions;
 };
 
 struct tg_query {
@@ -44,9 +65,10 @@ struct tg_query {
     struct tg_clock *clock;                   /* borrowed */
     struct tg_properties *consumer_overrides; /* librdkafka names, or NULL */
     struct tg_properties *producer_overrides;
+    /* Known after tg_query_prepare. */
     uint32_t subtopology_count;
-    struct tg_subtopology *subtopologies;
-    int32_t sink_partition_count; /* known after tg_query_prepare */
+    struct tg_subtopology *subtopologies; /* each after those that write what it reads */
+    int32_t sink_partition_count;
 };
 
 struct tg_query_options {
@@ -61,14 +83,14 @@ struct tg_query_options {
     const struct tg_properties *producer_overrides;
 };
 
-/* Cuts the plan into sub-topologies. Errors: UNSUPPORTED for plan parts that cannot be run yet, naming the
- * step. */
+/* Errors: UNSUPPORTED for plan parts that cannot be run yet, naming the step. */
 TG_MUST_CHECK enum tg_code tg_query_open(const struct tg_query_options *options, struct tg_query **ret_query,
                                          struct tg_error *reterr);
 void tg_query_close(struct tg_query *query); /* NULL is a no-op */
 
-/* Asks Kafka for the source topics, checks partition counts, creates the sink topic and the changelog topics
- * where they are absent and checks those that exist. Errors: TOPIC_UNKNOWN, TOPIC_MISMATCH, KAFKA_*. */
+/* Asks Kafka for the source topics, cuts the plan into sub-topologies, creates the sink, repartition and
+ * changelog topics where they are absent and checks those that exist. Errors: TOPIC_UNKNOWN, TOPIC_MISMATCH,
+ * KAFKA_*. */
 TG_MUST_CHECK enum tg_code tg_query_prepare(struct tg_query *query, int timeout_ms, struct tg_error *reterr);
 
 const char *tg_query_id(const struct tg_query *query);
@@ -77,8 +99,26 @@ const char *tg_query_changelog_topic(struct tg_arena *arena, const struct tg_que
                                      const char *store_name);
 /* The step's store name as ksqlDB names it: "Aggregate" -> "Aggregate-Aggregate-Materialize". */
 const char *tg_query_store_name(struct tg_arena *arena, const struct tg_plan_node *node);
-/* Topic of a sub-topology's source `index`. */
-const char *tg_subtopology_topic(const struct tg_subtopology *subtopology, uint32_t index);
+/* "<application id>-<role>-repartition": of a GROUP BY "Aggregate-GroupBy" as ksqlDB names it, else of the
+ * step. `consumer`: the node above `rekey`. */
+const char *tg_query_repartition_topic(struct tg_arena *arena, const struct tg_query *query,
+                                       const struct tg_plan_node *rekey, const struct tg_plan_node *consumer);
+/* The sub-topology that reads a topic and, if `ret_input` is not NULL, its input; NULL: none does. */
+const struct tg_subtopology *tg_query_reader_of(const struct tg_query *query, const char *topic,
+                                                const struct tg_subtopology_input **ret_input);
+
+/* ---- subtopology.c ---- */
+
+/* Cuts the plan at the Rekey nodes whose rows must move to other partitions. `partition_count` tells the
+ * partitions of a source node's topic. With one partition everywhere nothing has to move. Errors:
+ * TOPIC_MISMATCH if topics that are read together differ. */
+struct tg_partition_counts {
+    uint32_t count;
+    const struct tg_plan_node *const *sources;
+    const int32_t *partitions;
+};
+TG_MUST_CHECK enum tg_code tg_query_cut(struct tg_query *query, const struct tg_partition_counts *counts,
+                                        struct tg_error *reterr);
 
 #ifdef __cplusplus
 }

@@ -2,57 +2,65 @@
 
 #include "base/memory.h"
 #include "plan/node.h"
-#include "plan/nodes/source.h"
-#include "topology/operators/source.h"
 
 #include <string.h>
 
 enum { QUEUE_START = 2048 };
 
-/* One operator per plan node; each node's output goes to its only consumer. */
+static const struct tg_operator_kind *kind_of(const struct tg_subtopology_operator *planned)
+{
+    if (planned->role == TG_ROLE_REPARTITION_WRITER)
+        return tg_operator_kind_find(TG_REPARTITION_WRITER);
+    if (planned->role == TG_ROLE_REPARTITION_READER)
+        return tg_operator_kind_find(TG_REPARTITION_READER);
+    return tg_operator_kind_find(planned->node->kind->name);
+}
+
+/* Each operator's output goes to its only consumer, which comes after it. */
 static enum tg_code build_operators(struct tg_task *task, struct tg_error *reterr)
 {
-    const struct tg_plan *plan = task->query->plan;
-    uint32_t count = tg_plan_node_count(plan);
-    struct tg_plan_node **nodes = tg_arena_alloc_zero(task->arena, count, sizeof(struct tg_plan_node *));
-    tg_plan_list_nodes(plan, nodes);
+    const struct tg_subtopology *subtopology = task->subtopology;
+    uint32_t count = subtopology->operator_count;
     task->operators = tg_arena_alloc_zero(task->arena, count, sizeof(struct tg_operator *));
-    for (uint32_t i = 0; i < count; i++) {
-        const struct tg_operator_kind *kind = tg_operator_kind_find(nodes[i]->kind->name);
+    task->operator_count = count;
+    for (uint32_t i = count; i-- > 0;) {
+        const struct tg_subtopology_operator *planned = &subtopology->operators[i];
+        const struct tg_operator_kind *kind = kind_of(planned);
         TG_ASSERT(kind != NULL); /* tg_query_open refused the plan otherwise */
         struct tg_operator *instance = tg_arena_alloc_zero(task->arena, 1, kind->instance_size);
-        *instance = (struct tg_operator){.kind = kind, .node = nodes[i], .task = task};
-        for (uint32_t before = 0; before < i; before++)
-            for (uint32_t input = 0; input < nodes[i]->input_count; input++)
-                if (nodes[before] == nodes[i]->inputs[input])
-                    task->operators[before]->output = instance;
-        task->operators[task->operator_count++] = instance;
+        *instance = (struct tg_operator){
+            .kind = kind,
+            .node = planned->node,
+            .task = task,
+            .output = planned->output == TG_NO_OPERATOR ? NULL : task->operators[planned->output],
+        };
+        task->operators[i] = instance;
     }
     for (uint32_t i = 0; i < count; i++) {
         enum tg_code code = task->operators[i]->kind->open(task->operators[i], reterr);
         if (code != TG_OK)
-            return tg_fail_context(reterr, "query %s, step %s", tg_query_id(task->query), nodes[i]->step);
+            return tg_fail_context(reterr, "query %s, step %s", tg_query_id(task->query),
+                                   task->operators[i]->node->step);
     }
     return TG_OK;
 }
 
 static void build_inputs(struct tg_task *task)
 {
-    task->inputs = tg_arena_alloc_zero(task->arena, task->subtopology->source_count, sizeof *task->inputs);
-    for (uint32_t i = 0; i < task->operator_count; i++) {
-        const struct tg_plan_node *node = task->operators[i]->node;
-        if (node->kind != &tg_plan_source_kind)
-            continue;
-        task->inputs[task->input_count++] = (struct tg_task_input){
-            .topic = ((const struct tg_plan_source *)node)->topic,
+    const struct tg_subtopology *subtopology = task->subtopology;
+    task->input_count = subtopology->input_count;
+    task->inputs = tg_arena_alloc_zero(task->arena, task->input_count, sizeof *task->inputs);
+    for (uint32_t i = 0; i < task->input_count; i++)
+        task->inputs[i] = (struct tg_task_input){
+            .topic = subtopology->inputs[i].topic,
             .partition = task->partition,
-            .source = task->operators[i],
+            .is_internal = subtopology->inputs[i].is_internal,
+            .source = task->operators[subtopology->inputs[i].operator_index],
             .end_position = -1,
             .leader_epoch = -1,
             .partition_time_ms = -1,
             .committed_offset = TG_OFFSET_NONE,
         };
-    }
 }
 
 enum tg_code tg_task_open(const struct tg_query *query, const struct tg_subtopology *subtopology,
@@ -160,12 +168,13 @@ bool tg_task_has_work(const struct tg_task *task)
 static enum tg_code decode_next(struct tg_task_input *input, struct tg_error *reterr)
 {
     const struct tg_message *messages[TG_BATCH_ROWS_MAX];
-    uint32_t count = input->queue_count < TG_BATCH_ROWS_MAX ? input->queue_count : TG_BATCH_ROWS_MAX;
+    uint32_t limit = input->source->kind->decode_max;
+    uint32_t count = input->queue_count < limit ? input->queue_count : limit;
     for (uint32_t i = 0; i < count; i++)
         messages[i] = &input->queue[(input->queue_head + i) % input->queue_capacity];
     input->batch_messages = count;
     input->batch_next = 0;
-    return tg_source_decode(input->source, messages, count, &input->batch, reterr);
+    return input->source->kind->decode(input->source, messages, count, &input->batch, reterr);
 }
 
 /* All rows of the batch are processed: its messages are done with. */

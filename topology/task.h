@@ -28,6 +28,7 @@ struct tg_task_store {
 struct tg_task_input {
     const char *topic;
     int32_t partition;
+    bool is_internal; /* a repartition topic */
     struct tg_operator *source;
     struct tg_message *queue; /* ring of messages that wait */
     uint32_t queue_capacity, queue_head, queue_count;

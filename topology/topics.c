@@ -1,12 +1,13 @@
 /* The topics of a query: looked up, created where absent, checked where they exist (tg_query_prepare). */
 #include "plan/nodes/aggregate.h"
-#include "plan/nodes/rekey.h"
 #include "plan/nodes/sink.h"
+#include "plan/nodes/source.h"
 #include "topology/query.h"
 
 #include <string.h>
 
-enum { SETTINGS_MAX = 4 };
+enum { SETTINGS_MAX = 5 };
+#define ENDLESS_MS "9223372036854775807"
 
 struct topic_request {
     const char *name;
@@ -47,68 +48,98 @@ static enum tg_code ensure_topic(struct tg_cluster *cluster, const struct topic_
     return TG_OK;
 }
 
-static enum tg_code look_up_sources(struct tg_query *query, struct tg_subtopology *subtopology,
-                                    int timeout_ms, struct tg_error *reterr)
+/* Asks for the partitions of all source topics and cuts the plan accordingly. */
+static enum tg_code cut_plan(struct tg_query *query, int timeout_ms, struct tg_error *reterr)
 {
-    for (uint32_t i = 0; i < subtopology->source_count; i++) {
-        const char *topic = tg_subtopology_topic(subtopology, i);
-        int32_t count = 0;
-        enum tg_code code = tg_admin_partition_count(query->cluster, topic, timeout_ms, &count, reterr);
+    uint32_t node_count = tg_plan_node_count(query->plan);
+    struct tg_plan_node **nodes =
+        tg_arena_alloc_zero(query->arena, node_count, sizeof(struct tg_plan_node *));
+    const struct tg_plan_node **sources =
+        tg_arena_alloc_zero(query->arena, node_count, sizeof(struct tg_plan_node *));
+    int32_t *partitions = tg_arena_alloc_zero(query->arena, node_count, sizeof *partitions);
+    tg_plan_list_nodes(query->plan, nodes);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < node_count; i++) {
+        if (nodes[i]->kind != &tg_plan_source_kind)
+            continue;
+        const char *topic = ((const struct tg_plan_source *)nodes[i])->topic;
+        enum tg_code code =
+            tg_admin_partition_count(query->cluster, topic, timeout_ms, &partitions[count], reterr);
         if (code == TG_CODE_TOPIC_UNKNOWN)
             tg_fail_hint(reterr,
                          "create it first, or give PARTITIONS in the WITH clause of its CREATE statement");
         TG_TRY(code);
-        if (i > 0 && count != subtopology->partition_count)
-            return tg_fail(reterr, TG_CODE_TOPIC_MISMATCH,
-                           "topics %s and %s are read together but have %d and %d partitions",
-                           tg_subtopology_topic(subtopology, 0), topic, subtopology->partition_count, count);
-        subtopology->partition_count = count;
+        sources[count++] = nodes[i];
     }
-    return TG_OK;
+    const struct tg_partition_counts counts = {count, sources, partitions};
+    return tg_query_cut(query, &counts, reterr);
 }
 
-/* With one source partition all keys are in one task already, so a new key needs no repartition topic. */
-static enum tg_code check_repartitions(const struct tg_query *query, struct tg_plan_node *const *nodes,
-                                       uint32_t node_count, struct tg_error *reterr)
-{
-    int32_t partitions = query->subtopologies[0].partition_count;
-    for (uint32_t i = 0; i < node_count && partitions > 1; i++) {
-        if (nodes[i]->kind != &tg_plan_rekey_kind || !((const struct tg_plan_rekey *)nodes[i])->repartition)
-            continue;
-        tg_fail(reterr, TG_CODE_UNSUPPORTED,
-                "step %s gives rows a new key before they are aggregated, and topic %s has %d partitions: "
-                "rows would have to move "
-                "through a repartition topic, which this version does not run",
-                nodes[i]->step, tg_subtopology_topic(&query->subtopologies[0], 0), partitions);
-        return tg_fail_hint(reterr, "write the new key with CREATE STREAM ... PARTITION BY in a statement "
-                                    "before, and aggregate that stream");
-    }
-    return TG_OK;
-}
+/* The cleanup policy of a topic that exists must not lose what we need. */
+struct policy_rule {
+    const char *what;
+    bool compacted; /* what the policy must say, or must not */
+    const char *damage;
+    const char *hint;
+};
 
-/* The policy of the existing topic must not lose what we need: a sink table and a changelog must not be plain
- * "delete". */
-static enum tg_code check_policy(const struct tg_query *query, const char *topic, int timeout_ms,
-                                 struct tg_error *reterr)
+static const struct policy_rule changelog_rule = {"changelog", true,
+                                                  "its records would be deleted and state lost",
+                                                  "set cleanup.policy=compact on the topic"};
+static const struct policy_rule repartition_rule = {
+    "repartition", false, "rows would be lost before they are processed",
+    "set cleanup.policy=delete and retention.ms=-1 on the topic"};
+
+static enum tg_code check_policy(const struct tg_query *query, const char *topic,
+                                 const struct policy_rule *rule, int timeout_ms, struct tg_error *reterr)
 {
     struct tg_arena *arena = tg_arena_new(0);
     const char *policy = NULL;
     enum tg_code code =
         tg_admin_topic_setting(query->cluster, topic, "cleanup.policy", timeout_ms, arena, &policy, reterr);
-    if (code == TG_OK && strstr(policy, "compact") == NULL) {
-        tg_fail(reterr, TG_CODE_TOPIC_MISMATCH,
-                "changelog topic %s has cleanup.policy=%s: its records would be deleted and state lost",
-                topic, policy);
-        code = tg_fail_hint(reterr, "set cleanup.policy=compact on the topic");
+    if (code == TG_OK && (strstr(policy, "compact") != NULL) != rule->compacted) {
+        tg_fail(reterr, TG_CODE_TOPIC_MISMATCH, "%s topic %s has cleanup.policy=%s: %s", rule->what, topic,
+                policy, rule->damage);
+        code = tg_fail_hint(reterr, "%s", rule->hint);
     }
     tg_arena_free(arena);
     return code;
 }
 
-static enum tg_code prepare_changelog(struct tg_query *query, const struct tg_plan_node *node, int timeout_ms,
+/* Settings as Kafka Streams gives them: nothing is deleted by time, and small segments, so that purging what
+ * was consumed gives room back. */
+static enum tg_code prepare_repartition(const struct tg_query *query, const struct tg_subtopology *writer,
+                                        int timeout_ms, struct tg_error *reterr)
+{
+    int32_t found = 0;
+    bool created = false;
+    struct topic_request request = {
+        .name = writer->repartition_topic,
+        .partition_count = writer->repartition_partitions,
+        .replication_factor = query->settings.internal_replication,
+    };
+    add_setting(&request, "cleanup.policy", "delete");
+    add_setting(&request, "retention.ms", "-1");
+    add_setting(&request, "segment.bytes", "52428800");
+    add_setting(&request, "message.timestamp.type", "CreateTime");
+    add_setting(&request, "segment.ms", ENDLESS_MS); /* as for changelogs */
+    TG_TRY(ensure_topic(query->cluster, &request, timeout_ms, &found, &created, reterr));
+    if (found != writer->repartition_partitions) {
+        tg_fail(reterr, TG_CODE_TOPIC_MISMATCH,
+                "repartition topic %s has %d partitions, but the rows that go through it come from %d",
+                request.name, found, writer->repartition_partitions);
+        return tg_fail_hint(reterr,
+                            "the source's partitions were changed after the query had begun; start the "
+                            "query under another QUERY_ID");
+    }
+    return created ? TG_OK : check_policy(query, request.name, &repartition_rule, timeout_ms, reterr);
+}
+
+static enum tg_code prepare_changelog(const struct tg_query *query, const struct tg_subtopology *subtopology,
+                                      const struct tg_plan_node *node, int timeout_ms,
                                       struct tg_error *reterr)
 {
-    int32_t partitions = query->subtopologies[0].partition_count;
+    int32_t partitions = subtopology->partition_count;
     int32_t found = 0;
     bool created = false;
     struct topic_request request = {
@@ -122,16 +153,16 @@ static enum tg_code prepare_changelog(struct tg_query *query, const struct tg_pl
     add_setting(&request, "message.timestamp.type", "CreateTime");
     /* A transaction marker carries the present time: beside old event times each one would begin a new
      * segment. */
-    add_setting(&request, "segment.ms", "9223372036854775807");
+    add_setting(&request, "segment.ms", ENDLESS_MS);
     TG_TRY(ensure_topic(query->cluster, &request, timeout_ms, &found, &created, reterr));
     if (found != partitions) {
         tg_fail(reterr, TG_CODE_TOPIC_MISMATCH,
-                "changelog topic %s has %d partitions, but the source topic %s has %d", request.name, found,
-                tg_subtopology_topic(&query->subtopologies[0], 0), partitions);
+                "changelog topic %s has %d partitions, but topic %s, which its rows come from, has %d",
+                request.name, found, subtopology->inputs[0].topic, partitions);
         return tg_fail_hint(reterr, "the source's partitions were changed after state was built; start the "
                                     "query under another QUERY_ID");
     }
-    return created ? TG_OK : check_policy(query, request.name, timeout_ms, reterr);
+    return created ? TG_OK : check_policy(query, request.name, &changelog_rule, timeout_ms, reterr);
 }
 
 /* A stream's sink keeps records as long as its source does, if RETENTION_MS is not given. */
@@ -142,8 +173,8 @@ static enum tg_code sink_retention(const struct tg_query *query, const struct tg
         *ret_value = tg_arena_printf(query->arena, "%lld", (long long)topic->retention_ms);
         return TG_OK;
     }
-    return tg_admin_topic_setting(query->cluster, tg_subtopology_topic(&query->subtopologies[0], 0),
-                                  "retention.ms", timeout_ms, query->arena, ret_value, reterr);
+    return tg_admin_topic_setting(query->cluster, query->subtopologies[0].inputs[0].topic, "retention.ms",
+                                  timeout_ms, query->arena, ret_value, reterr);
 }
 
 static enum tg_code prepare_sink(struct tg_query *query, int timeout_ms, struct tg_error *reterr)
@@ -171,17 +202,23 @@ static enum tg_code prepare_sink(struct tg_query *query, int timeout_ms, struct 
     return TG_OK;
 }
 
+static enum tg_code prepare_internal_topics(const struct tg_query *query,
+                                            const struct tg_subtopology *subtopology, int timeout_ms,
+                                            struct tg_error *reterr)
+{
+    if (subtopology->repartition_topic != NULL)
+        TG_TRY(prepare_repartition(query, subtopology, timeout_ms, reterr));
+    for (uint32_t i = 0; i < subtopology->operator_count; i++)
+        if (subtopology->operators[i].node->kind == &tg_plan_aggregate_kind)
+            TG_TRY(prepare_changelog(query, subtopology, subtopology->operators[i].node, timeout_ms, reterr));
+    return TG_OK;
+}
+
 enum tg_code tg_query_prepare(struct tg_query *query, int timeout_ms, struct tg_error *reterr)
 {
-    uint32_t node_count = tg_plan_node_count(query->plan);
-    struct tg_plan_node **nodes =
-        tg_arena_alloc_zero(query->arena, node_count, sizeof(struct tg_plan_node *));
-    tg_plan_list_nodes(query->plan, nodes);
-    TG_TRY(look_up_sources(query, &query->subtopologies[0], timeout_ms, reterr));
-    TG_TRY(check_repartitions(query, nodes, node_count, reterr));
+    TG_TRY(cut_plan(query, timeout_ms, reterr));
     TG_TRY(prepare_sink(query, timeout_ms, reterr));
-    for (uint32_t i = 0; i < node_count; i++)
-        if (nodes[i]->kind == &tg_plan_aggregate_kind)
-            TG_TRY(prepare_changelog(query, nodes[i], timeout_ms, reterr));
+    for (uint32_t i = 0; i < query->subtopology_count; i++)
+        TG_TRY(prepare_internal_topics(query, &query->subtopologies[i], timeout_ms, reterr));
     return TG_OK;
 }

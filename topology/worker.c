@@ -50,9 +50,12 @@ static void log_counters(void *context, const struct tg_task *task)
     tg_counters_add(&counters, &task->counters);
     tg_log_write(TG_LOG_INFO, "task",
                  TG_LOG_FIELDS(TG_LOG_TEXT("query", tg_query_id(task->query)),
+                               TG_LOG_INT("subtopology", task->subtopology->index),
                                TG_LOG_INT("partition", task->partition),
                                TG_LOG_INT("records-in", (int64_t)counters.records_in),
                                TG_LOG_INT("records-out", (int64_t)counters.records_out),
+                               TG_LOG_INT("repartition-in", (int64_t)counters.repartition_in),
+                               TG_LOG_INT("repartition-out", (int64_t)counters.repartition_out),
                                TG_LOG_INT("decode-skipped", (int64_t)counters.decode_skipped),
                                TG_LOG_INT("time-skipped", (int64_t)counters.time_skipped),
                                TG_LOG_INT("null-key-skipped", (int64_t)counters.null_key_skipped),

@@ -80,6 +80,9 @@ static enum tg_code check(const struct tg_plan_node *node, struct tg_error *rete
             (schema->columns[i].role == TG_COLUMN_KEY) != is_key)
             return tg_fail(reterr, TG_CODE_CORRUPT, "column %s has the wrong type or role",
                            schema->columns[i].name);
+        if (rekey->repartition && !is_key && schema->columns[i].role != TG_COLUMN_VALUE)
+            return tg_fail(reterr, TG_CODE_CORRUPT, "column %s cannot go through a repartition topic",
+                           schema->columns[i].name);
     }
     TG_TRY(tg_plan_check_format(&rekey->key_format, reterr));
     return tg_plan_check_format(&rekey->value_format, reterr);

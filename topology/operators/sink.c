@@ -5,25 +5,13 @@
 #include "base/memory.h"
 #include "data/time.h"
 #include "kafka/kafka.h"
-#include "serde/format.h"
 #include "topology/operator.h"
+#include "topology/record_codec.h"
 #include "topology/task.h"
-
-/* One half of the records of a batch. */
-struct half {
-    struct tg_encoder *encoder; /* NULL: no columns */
-    struct tg_schema_column *columns;
-    uint32_t *source; /* schema index of each column */
-    const struct tg_column **targets;
-    uint32_t count;
-    struct tg_buffer bytes;
-    size_t *ends;
-    uint8_t *nulls;
-};
 
 struct sink {
     struct tg_operator base;
-    struct half key, value;
+    struct tg_record_encoder key, value;
     uint32_t *rows;
     size_t rows_capacity;
     struct tg_buffer windowed_key;
@@ -37,47 +25,22 @@ static const struct tg_plan_sink *node_of(const struct sink *sink)
     return (const struct tg_plan_sink *)sink->base.node;
 }
 
-static enum tg_code open_half(struct sink *sink, enum tg_column_role role, struct half *half,
-                              struct tg_error *reterr)
-{
-    const struct tg_plan_sink *node = node_of(sink);
-    const struct tg_schema *schema = node->base.schema;
-    struct tg_arena *arena = sink->base.task->arena;
-    half->columns = tg_arena_alloc_zero(arena, schema->count + 1, sizeof *half->columns);
-    half->source = tg_arena_alloc_zero(arena, schema->count + 1, sizeof *half->source);
-    half->targets = tg_arena_alloc_zero(arena, schema->count + 1, sizeof(struct tg_column *));
-    for (uint32_t i = 0; i < schema->count; i++) {
-        if (schema->columns[i].role != role)
-            continue;
-        half->columns[half->count] = schema->columns[i];
-        half->source[half->count++] = i;
-    }
-    if (half->count == 0)
-        return TG_OK;
-    const struct tg_plan_format *plan_format =
-        role == TG_COLUMN_KEY ? &node->key_format : &node->value_format;
-    const struct tg_format *format = NULL;
-    TG_TRY(tg_format_find(tg_slice_text(plan_format->name), &format, reterr));
-    const struct tg_format_options options = {
-        .columns = half->columns,
-        .column_count = half->count,
-        .is_key = role == TG_COLUMN_KEY,
-        .unwrapped = plan_format->unwrapped,
-        .delimiter = plan_format->delimiter,
-        .topic = node->topic.name,
-    };
-    TG_TRY(format->check(&options, reterr));
-    return format->encoder_open(&options, &half->encoder, reterr);
-}
-
 static enum tg_code sink_open(struct tg_operator *self, struct tg_error *reterr)
 {
     struct sink *sink = (struct sink *)self;
     const struct tg_plan_sink *node = node_of(sink);
     sink->window_start = tg_schema_find_role(node->base.schema, TG_COLUMN_WINDOWSTART);
     sink->window_end = tg_schema_find_role(node->base.schema, TG_COLUMN_WINDOWEND);
-    TG_TRY(open_half(sink, TG_COLUMN_KEY, &sink->key, reterr));
-    TG_TRY(open_half(sink, TG_COLUMN_VALUE, &sink->value, reterr));
+    struct tg_record_half_options options = {
+        .schema = node->base.schema,
+        .role = TG_COLUMN_KEY,
+        .format = &node->key_format,
+        .topic = node->topic.name,
+    };
+    TG_TRY(tg_record_encoder_open(self->task->arena, &options, &sink->key, reterr));
+    options.role = TG_COLUMN_VALUE;
+    options.format = &node->value_format;
+    TG_TRY(tg_record_encoder_open(self->task->arena, &options, &sink->value, reterr));
     if (node->timestamp_format != NULL)
         TG_TRY(tg_time_format_compile(self->task->arena, tg_slice_text(node->timestamp_format),
                                       &sink->time_format, reterr));
@@ -96,44 +59,6 @@ static void reserve(struct sink *sink, uint32_t rows)
         return;
     sink->rows_capacity = rows < TG_BATCH_ROWS_MAX ? TG_BATCH_ROWS_MAX : (size_t)rows * 2;
     sink->rows = tg_realloc(sink->rows, sink->rows_capacity, sizeof *sink->rows);
-    struct half *halves[] = {&sink->key, &sink->value};
-    for (size_t i = 0; i < 2; i++) {
-        halves[i]->ends = tg_realloc(halves[i]->ends, sink->rows_capacity, sizeof *halves[i]->ends);
-        halves[i]->nulls = tg_realloc(halves[i]->nulls, sink->rows_capacity, sizeof *halves[i]->nulls);
-    }
-}
-
-static enum tg_code encode_half(struct sink *sink, struct half *half, const struct tg_batch *batch,
-                                const uint32_t *rows, uint32_t row_count, struct tg_error *reterr)
-{
-    if (half->encoder == NULL)
-        return TG_OK;
-    for (uint32_t i = 0; i < half->count; i++)
-        half->targets[i] = batch->columns[half->source[i]];
-    tg_buffer_clear(&half->bytes);
-    struct tg_encode_call call = {
-        .columns = half->targets,
-        .flags = batch->rows->flags,
-        .rows = rows,
-        .row_count = row_count,
-        .out = &half->bytes,
-        .ends = half->ends,
-        .nulls = half->nulls,
-    };
-    enum tg_code code = half->encoder->encode(half->encoder, &call, reterr);
-    return code == TG_OK ? TG_OK
-                         : tg_fail_context(reterr, "%s of topic %s", half == &sink->key ? "key" : "value",
-                                           node_of(sink)->topic.name);
-}
-
-static struct tg_slice record_of(const struct half *half, uint32_t index)
-{
-    if (half->encoder == NULL || half->nulls[index])
-        return tg_slice_of(NULL, 0);
-    size_t from = index == 0 ? 0 : half->ends[index - 1];
-    /* An empty record is not a null one: data must not be NULL. */
-    return tg_slice_of(half->bytes.data == NULL ? (const uint8_t *)"" : half->bytes.data + from,
-                       half->ends[index] - from);
 }
 
 /* Time windows: key | start; sessions: key | end | start (Kafka Streams' serdes). */
@@ -171,7 +96,7 @@ static enum tg_code send_row(struct sink *sink, const struct tg_batch *batch, ui
                              struct tg_error *reterr)
 {
     struct tg_task *task = sink->base.task;
-    struct tg_slice key = record_of(&sink->key, index);
+    struct tg_slice key = tg_record_of(&sink->key, index);
     int32_t partitions = task->query->sink_partition_count;
     /* A record without a key goes where its source partition says, so that the order within a source
      * partition is kept. */
@@ -182,7 +107,7 @@ static enum tg_code send_row(struct sink *sink, const struct tg_batch *batch, ui
         .partition = partition,
         .key = key.data == NULL && sink->window_start == TG_SCHEMA_NONE ? key
                                                                         : with_window(sink, batch, row, key),
-        .value = record_of(&sink->value, index),
+        .value = tg_record_of(&sink->value, index),
         .timestamp_ms = record_time(sink, batch, row),
         .headers = batch->rows->headers[row].headers,
         .header_count = batch->rows->headers[row].count,
@@ -207,27 +132,19 @@ static enum tg_code sink_process(struct tg_operator *self, const struct tg_batch
         sink->rows[count] = row;
         count += (batch->rows->flags[row] & TG_ROW_UNDO) == 0; /* the new version follows */
     }
-    TG_TRY(encode_half(sink, &sink->key, batch, sink->rows, count, reterr));
-    TG_TRY(encode_half(sink, &sink->value, batch, sink->rows, count, reterr));
+    TG_TRY(tg_record_encode(&sink->key, batch, sink->rows, count, reterr));
+    TG_TRY(tg_record_encode(&sink->value, batch, sink->rows, count, reterr));
     for (uint32_t i = 0; i < count; i++)
         TG_TRY(send_row(sink, batch, sink->rows[i], i, reterr));
     tg_producer_poll(self->task->producer);
     return TG_OK;
 }
 
-static void half_done(struct half *half)
-{
-    tg_encoder_close(half->encoder);
-    tg_buffer_done(&half->bytes);
-    tg_free(half->ends);
-    tg_free(half->nulls);
-}
-
 static void sink_close(struct tg_operator *self)
 {
     struct sink *sink = (struct sink *)self;
-    half_done(&sink->key);
-    half_done(&sink->value);
+    tg_record_encoder_done(&sink->key);
+    tg_record_encoder_done(&sink->value);
     tg_buffer_done(&sink->windowed_key);
     tg_free(sink->rows);
 }

@@ -1,8 +1,9 @@
-#include "topology/operators/source.h"
+/* Decodes the records of a source topic. Rows that cannot be processed (undecodable, bad row time, null key
+ * in a table) are counted, reported and left out of the batch's selection. */
+#include "plan/nodes/source.h"
 
 #include "base/memory.h"
 #include "data/time.h"
-#include "plan/nodes/source.h"
 #include "serde/format.h"
 #include "topology/task.h"
 
@@ -290,8 +291,8 @@ static void select_rows(struct source *source)
     batch->selection = selected == batch->rows->count ? NULL : source->selection;
 }
 
-enum tg_code tg_source_decode(struct tg_operator *self, const struct tg_message *const *messages,
-                              uint32_t count, const struct tg_batch **ret_batch, struct tg_error *reterr)
+static enum tg_code source_decode(struct tg_operator *self, const struct tg_message *const *messages,
+                                  uint32_t count, const struct tg_batch **ret_batch, struct tg_error *reterr)
 {
     (void)reterr; /* nothing here can fail as a whole: faults are per record */
     struct source *source = (struct source *)self;
@@ -320,6 +321,8 @@ const struct tg_operator_kind tg_operator_source = {
     .plan_kind = "Source",
     .instance_size = sizeof(struct source),
     .open = source_open,
+    .decode = source_decode,
+    .decode_max = TG_BATCH_ROWS_MAX,
     .process = source_process,
     .close = source_close,
 };

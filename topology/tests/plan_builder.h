@@ -109,7 +109,7 @@ public:
         made->calls = copy(calls);
         made->call_count = static_cast<uint32_t>(calls.size());
     }
-    // Keys get the given names; all value columns are kept, the old key columns are not.
+    // Keys get the given names; the other value columns are kept, the old key columns are not.
     tg_plan_rekey *rekey(const std::vector<std::pair<const char *, Expr>> &keys, bool drop_null_keys)
     {
         std::vector<tg_schema_column> columns;
@@ -120,9 +120,12 @@ public:
             expressions.push_back(expr);
         }
         for (uint32_t i = 0; i < top->schema->count; i++) {
-            if (top->schema->columns[i].role != TG_COLUMN_VALUE)
+            const tg_schema_column &given = top->schema->columns[i];
+            bool is_key = std::any_of(keys.begin(), keys.end(),
+                                      [&](const auto &key) { return std::string(key.first) == given.name; });
+            if (given.role != TG_COLUMN_VALUE || is_key)
                 continue;
-            columns.push_back(top->schema->columns[i]);
+            columns.push_back(given);
             kept.push_back(i);
         }
         const tg_schema *made_schema =
@@ -135,6 +138,14 @@ public:
         made->drop_null_keys = drop_null_keys;
         made->key_format = {"JSON", false, 0};
         made->value_format = {"JSON", false, 0};
+        return made;
+    }
+    // GROUP BY: the rows move to the partition of the new key.
+    tg_plan_rekey *group_by(const std::vector<std::pair<const char *, Expr>> &keys)
+    {
+        tg_plan_rekey *made = rekey(keys, true);
+        made->repartition = true;
+        made->key_format.name = keys.empty() ? "NONE" : keys.size() == 1 ? "KAFKA" : "JSON";
         return made;
     }
     // Key columns of the input, window bounds if there is a window, results R0, R1, ...
@@ -159,7 +170,9 @@ public:
         made->emission = emission;
         made->calls = copy(calls);
         made->call_count = static_cast<uint32_t>(calls.size());
-        made->key_format = "KAFKA";
+        made->key_format = top->inputs[0]->kind == &tg_plan_rekey_kind
+                               ? reinterpret_cast<tg_plan_rekey *>(top->inputs[0])->key_format.name
+                               : "KAFKA";
         return made;
     }
     void project(const std::vector<std::pair<Column, Expr>> &results)
