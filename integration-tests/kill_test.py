@@ -5,6 +5,7 @@ usage: kill_test.py random KILLS      kill -9 at random moments
        kill_test.py terminate         SIGTERM: exit 0 within 10 s, and the next start restores nothing
        kill_test.py freeze            SIGSTOP beyond the session timeout, alone and with a second process that takes over
        kill_test.py pair              two processes share the partitions; one is killed
+       kill_test.py rolling           two processes, restarted one after the other
        kill_test.py broker            kill -9 of the broker under load
 """
 import random
@@ -230,6 +231,35 @@ def pair(_):
     finish(chaos, "2 kills and a termination of one of two", [chaos.job, twin])
 
 
+def rolling(_):
+    """A static member that is back before its session ends gets its partitions again: nobody else moves, nothing is restored."""
+    chaos = Chaos(Broker(), "rolling")
+    twin = chaos.job.twin()
+    chaos.open_producer()
+    running_jobs = {job: job.start() for job in (chaos.job, twin)}
+    feed_until(chaos, lambda: running(twin) >= 3 and running(chaos.job) >= 3, "both processes to have partitions")
+    feed_for(chaos, 3, *running_jobs.values())
+    marks = {job: len(job.log.read_text()) for job in running_jobs}
+    for job in (chaos.job, twin, chaos.job, twin):
+        others = {other: running(other) for other in running_jobs if other is not job}
+        before = running(job)
+        code = stop(running_jobs[job])
+        if code:
+            raise Failed(f"exit {code}\n{job.tail()}")
+        running_jobs[job] = job.start()
+        feed_until(chaos, lambda job=job, before=before: running(job) >= before + 3, "the process to be back")
+        feed_for(chaos, 1, *running_jobs.values())
+        moved = [other.tail() for other, times in others.items() if running(other) != times]
+        if moved:
+            raise Failed(f"the other process's partitions moved:\n{moved[0]}")
+    restored = sum(int(n) for job, mark in marks.items() for n in re.findall(r"restored=(\d+)", job.log.read_text()[mark:]))
+    for process in running_jobs.values():
+        stop(process)
+    if restored:
+        raise Failed(f"{restored} records restored\n{chaos.job.tail()}")
+    finish(chaos, "4 restarts in turn", [chaos.job, twin])
+
+
 def kill_broker(_):
     folder = tempfile.mkdtemp(prefix="turgo-kafka-")
     broker = Broker(folder)
@@ -254,7 +284,8 @@ def kill_broker(_):
     shutil.rmtree(folder)
 
 
-MODES = {"random": random_kills, "points": point_kills, "terminate": terminate, "freeze": freeze, "pair": pair, "broker": kill_broker}
+MODES = {"random": random_kills, "points": point_kills, "terminate": terminate, "freeze": freeze, "pair": pair,
+         "rolling": rolling, "broker": kill_broker}
 
 
 def main():
