@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "data/zone.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -48,6 +49,14 @@ TG_MUST_CHECK enum tg_code tg_time_format_parse_front(const struct tg_time_forma
                                                       struct tg_slice text, int64_t *ret_ms,
                                                       size_t *ret_length, struct tg_error *reterr);
 void tg_time_format_write(const struct tg_time_format *format, int64_t timestamp_ms, struct tg_buffer *out);
+
+/* The same in a time zone: a text that names neither a zone nor an offset is in `zone`; fields that it has
+ * not are those of 1970-01-01 00:00 there. */
+TG_MUST_CHECK enum tg_code tg_time_format_parse_in(const struct tg_time_format *format,
+                                                   const struct tg_zone *zone, struct tg_slice text,
+                                                   int64_t *ret_ms, struct tg_error *reterr);
+void tg_time_format_write_in(const struct tg_time_format *format, const struct tg_zone *zone,
+                             int64_t timestamp_ms, struct tg_buffer *out);
 
 #ifdef __cplusplus
 }

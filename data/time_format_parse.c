@@ -197,12 +197,78 @@ static bool is_zone_letter(uint8_t byte)
     return (uint8_t)((byte | 0x20) - 'a') < 26 || byte == '/' || byte == '_';
 }
 
+static bool set_zone(struct reader *reader, const struct tg_zone *zone, size_t length)
+{
+    reader->at += length;
+    reader->parsed.has_zone = true;
+    reader->parsed.zone = *zone;
+    return true;
+}
+
+/* Abbreviations and names that stand for a region where the pattern asks for names. */
+static bool parse_zone_name(struct reader *reader)
+{
+    static const struct {
+        const char *name;
+        const char *region;
+    } names[] = {{"PST", "America/Los_Angeles"},
+                 {"PDT", "America/Los_Angeles"},
+                 {"MST", "America/Denver"},
+                 {"MDT", "America/Denver"},
+                 {"CST", "America/Chicago"},
+                 {"CDT", "America/Chicago"},
+                 {"EST", "America/New_York"},
+                 {"EDT", "America/New_York"},
+                 {"AKST", "America/Anchorage"},
+                 {"AKDT", "America/Anchorage"},
+                 {"HST", "Pacific/Honolulu"},
+                 {"CEST", "Europe/Paris"},
+                 {"CET", "Europe/Paris"},
+                 {"EEST", "Europe/Bucharest"},
+                 {"EET", "Europe/Bucharest"},
+                 {"WEST", "Europe/Lisbon"},
+                 {"WET", "Europe/Lisbon"},
+                 {"BST", "Europe/London"},
+                 {"MSK", "Europe/Moscow"},
+                 {"JST", "Asia/Tokyo"},
+                 {"KST", "Asia/Seoul"},
+                 {"IST", "Asia/Kolkata"},
+                 {"AEST", "Australia/Sydney"},
+                 {"AEDT", "Australia/Sydney"},
+                 {"Pacific Standard Time", "America/Los_Angeles"},
+                 {"Pacific Daylight Time", "America/Los_Angeles"},
+                 {"Mountain Standard Time", "America/Denver"},
+                 {"Mountain Daylight Time", "America/Denver"},
+                 {"Central Standard Time", "America/Chicago"},
+                 {"Central Daylight Time", "America/Chicago"},
+                 {"Eastern Standard Time", "America/New_York"},
+                 {"Eastern Daylight Time", "America/New_York"},
+                 {"Central European Standard Time", "Europe/Paris"},
+                 {"Central European Summer Time", "Europe/Paris"}};
+    const uint8_t *start = reader->at;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct tg_zone zone;
+        if (skip_text(reader, tg_slice_text(names[i].name)) &&
+            (reader->at == reader->end || !is_zone_letter(*reader->at)) &&
+            tg_zone_find(tg_slice_text(names[i].region), &zone))
+            return set_zone(reader, &zone, 0);
+        reader->at = start;
+    }
+    return false;
+}
+
 static bool parse_zone(struct reader *reader, const struct tg_time_op *op)
 {
     static const char *const utc_names[] = {
         "Greenwich Mean Time", "Coordinated Universal Time", "Etc/UTC", "UTC", "GMT", "UT", "Z"};
+    struct tg_zone zone;
     if (reader->at < reader->end && (*reader->at == '+' || *reader->at == '-'))
         return parse_zone_offset(reader);
+    size_t length = tg_zone_find_front(tg_slice_of(reader->at, (size_t)(reader->end - reader->at)), &zone);
+    if (length > 3) /* longer than the names of UTC below */
+        return set_zone(reader, &zone, length);
+    if (op->least == 0 && parse_zone_name(reader))
+        return true;
     for (size_t i = 0; i < sizeof utc_names / sizeof utc_names[0]; i++) {
         if (!skip_text(reader, tg_slice_text(utc_names[i])))
             continue;
@@ -212,6 +278,8 @@ static bool parse_zone(struct reader *reader, const struct tg_time_op *op)
         reader->at = behind;
         return set_offset(&reader->parsed, 0);
     }
+    if (length > 0)
+        return set_zone(reader, &zone, length);
     reader->parsed.unknown_zone = reader->at < reader->end && is_zone_letter(*reader->at);
     return false;
 }
@@ -282,8 +350,7 @@ TG_MUST_CHECK static enum tg_code refuse(const struct tg_time_format *format, st
     shown.length = tg_utf8_valid_prefix(shown);
     if (parsed != NULL && parsed->unknown_zone)
         return tg_fail(reterr, TG_CODE_DECODE,
-                       "'%.*s' names a time zone at character %zu; with the pattern '%.*s' only UTC, GMT and "
-                       "offsets are read",
+                       "'%.*s' names no known time zone at character %zu, where the pattern '%.*s' wants one",
                        TG_SLICE_FORMAT(shown), at + 1, TG_SLICE_FORMAT(format->pattern));
     if (parsed == NULL)
         return tg_fail(reterr, TG_CODE_DECODE,
@@ -303,6 +370,8 @@ static bool read_fields(struct reader *reader, const struct tg_time_format *form
     reader->furthest = reader->start;
     reader->parsed.present = 0;
     reader->parsed.has_offset = false;
+    reader->parsed.has_zone = false;
+    reader->parsed.local = NULL;
     reader->parsed.unknown_zone = false;
     reader->parsed.offset_seconds = 0;
     return parse_ops(reader, format->ops, format->op_count);
@@ -323,19 +392,36 @@ enum tg_code tg_time_format_parse_front(const struct tg_time_format *format, str
     return TG_OK;
 }
 
-enum tg_code tg_time_format_parse(const struct tg_time_format *format, struct tg_slice text, int64_t *ret_ms,
-                                  struct tg_error *reterr)
+TG_MUST_CHECK static enum tg_code parse_whole(const struct tg_time_format *format, const struct tg_zone *zone,
+                                              struct tg_slice text, int64_t *ret_ms, struct tg_error *reterr)
 {
     struct reader reader;
-    if (tg_time_format_parse_fixed(format, text, ret_ms))
-        return TG_OK;
     if (!read_fields(&reader, format, text))
         return refuse(format, text, (size_t)(reader.furthest - reader.start), &reader.parsed, reterr);
     if (reader.at != reader.end) {
         const uint8_t *at = reader.furthest > reader.at ? reader.furthest : reader.at;
         return refuse(format, text, (size_t)(at - reader.start), &reader.parsed, reterr);
     }
+    reader.parsed.local = zone;
     if (!tg_time_fields_resolve(&reader.parsed, ret_ms))
         return refuse(format, text, 0, NULL, reterr);
+    return TG_OK;
+}
+
+enum tg_code tg_time_format_parse(const struct tg_time_format *format, struct tg_slice text, int64_t *ret_ms,
+                                  struct tg_error *reterr)
+{
+    if (tg_time_format_parse_fixed(format, text, ret_ms))
+        return TG_OK;
+    return parse_whole(format, NULL, text, ret_ms, reterr);
+}
+
+enum tg_code tg_time_format_parse_in(const struct tg_time_format *format, const struct tg_zone *zone,
+                                     struct tg_slice text, int64_t *ret_ms, struct tg_error *reterr)
+{
+    if (!tg_time_format_parse_fixed(format, text, ret_ms))
+        return parse_whole(format, zone, text, ret_ms, reterr);
+    if (format->tail == NULL)
+        *ret_ms = tg_zone_to_utc_ms(zone, *ret_ms);
     return TG_OK;
 }

@@ -1,7 +1,14 @@
 #include "data/number.h"
 #include "data/time_format.h"
 
-/* Everything is written in UTC, whose id is that of ksqlDB's default zone, GMT. */
+/* Without a zone everything is written in UTC, whose id is that of ksqlDB's default zone, GMT. */
+
+/* The local time that is written, and where it is. */
+struct moment {
+    struct tg_civil civil;
+    const struct tg_zone *zone; /* NULL: UTC as GMT */
+    struct tg_zone_offset offset;
+};
 
 static int64_t day_of_year(const struct tg_civil *civil)
 {
@@ -92,13 +99,61 @@ static void write_two(int64_t value, struct tg_buffer *out)
     out->length += 2;
 }
 
-static void write_op(const struct tg_time_op *op, const struct tg_civil *civil, struct tg_buffer *out)
+/* +hh[:mm[:ss]]: of minutes and seconds what the form has; those that may be missing are left out if zero. */
+static void write_offset(const struct tg_time_op *op, int32_t seconds, struct tg_buffer *out)
 {
-    int64_t value = field_value(civil, op->field);
+    bool minutes_optional = op->offset == TG_TIME_OFFSET_HH_OPT_MM;
+    bool with_seconds = op->offset == TG_TIME_OFFSET_HHMM_OPT_SS || op->offset == TG_TIME_OFFSET_COLON_OPT_SS;
+    bool colon = op->offset == TG_TIME_OFFSET_HH_COLON_MM || op->offset == TG_TIME_OFFSET_COLON_OPT_SS;
+    int32_t magnitude = seconds < 0 ? -seconds : seconds;
+    int32_t minutes = magnitude / 60 % 60;
+    bool shows_nothing = magnitude / 60 == 0 && (!with_seconds || magnitude == 0);
+    if (shows_nothing) {
+        tg_buffer_append_slice(out, op->text);
+        return;
+    }
+    tg_buffer_printf(out, "%c%02d", seconds < 0 ? '-' : '+', magnitude / 3600);
+    if (!minutes_optional || minutes != 0)
+        tg_buffer_printf(out, colon ? ":%02d" : "%02d", minutes);
+    if (with_seconds && magnitude % 60 != 0)
+        tg_buffer_printf(out, colon ? ":%02d" : "%02d", magnitude % 60);
+}
+
+/* GMT, GMT+8 (short) or GMT+08:00 (full) */
+static void write_gmt_offset(const struct tg_time_op *op, int32_t seconds, struct tg_buffer *out)
+{
+    int32_t magnitude = seconds < 0 ? -seconds : seconds;
+    bool full = op->style == TG_TIME_STYLE_FULL;
+    tg_buffer_append_text(out, "GMT");
+    if (seconds == 0)
+        return;
+    tg_buffer_printf(out, full ? "%c%02d" : "%c%d", seconds < 0 ? '-' : '+', magnitude / 3600);
+    if (full || magnitude / 60 % 60 != 0 || magnitude % 60 != 0)
+        tg_buffer_printf(out, ":%02d", magnitude / 60 % 60);
+    if (magnitude % 60 != 0)
+        tg_buffer_printf(out, ":%02d", magnitude % 60);
+}
+
+/* The id (VV), or the name of what holds at the time; the database has no long names. */
+static void write_zone(const struct tg_time_op *op, const struct moment *moment, struct tg_buffer *out)
+{
+    if (moment->zone == NULL)
+        tg_buffer_append_text(out, op->style == TG_TIME_STYLE_FULL ? "Greenwich Mean Time" : "GMT");
+    else if (op->least == 1 || moment->offset.name.length == 0)
+        tg_zone_write_id(moment->zone, out);
+    else
+        tg_buffer_append_slice(out, moment->offset.name);
+}
+
+static void write_op(const struct tg_time_op *op, const struct moment *moment, struct tg_buffer *out)
+{
+    int64_t value = field_value(&moment->civil, op->field);
     switch (op->kind) {
     case TG_TIME_OP_LITERAL:
-    case TG_TIME_OP_OFFSET:
         tg_buffer_append_slice(out, op->text);
+        return;
+    case TG_TIME_OP_OFFSET:
+        write_offset(op, moment->offset.seconds, out);
         return;
     case TG_TIME_OP_DIGITS:
         if (op->most == 2)
@@ -120,10 +175,10 @@ static void write_op(const struct tg_time_op *op, const struct tg_civil *civil, 
                               tg_time_names(op->field, op->style)[value - tg_time_least_name(op->field)]);
         return;
     case TG_TIME_OP_GMT_OFFSET:
-        tg_buffer_append_text(out, "GMT");
+        write_gmt_offset(op, moment->offset.seconds, out);
         return;
     case TG_TIME_OP_ZONE:
-        tg_buffer_append_text(out, op->style == TG_TIME_STYLE_FULL ? "Greenwich Mean Time" : "GMT");
+        write_zone(op, moment, out);
         return;
     case TG_TIME_OP_OPTIONAL: /* its parts follow, and a timestamp has them all */
         return;
@@ -132,8 +187,21 @@ static void write_op(const struct tg_time_op *op, const struct tg_civil *civil, 
 
 void tg_time_format_write(const struct tg_time_format *format, int64_t timestamp_ms, struct tg_buffer *out)
 {
-    struct tg_civil civil;
-    tg_civil_from_ms(timestamp_ms, &civil);
+    struct moment moment = {.zone = NULL};
+    tg_civil_from_ms(timestamp_ms, &moment.civil);
     for (uint32_t i = 0; i < format->op_count; i++)
-        write_op(&format->ops[i], &civil, out);
+        write_op(&format->ops[i], &moment, out);
+}
+
+void tg_time_format_write_in(const struct tg_time_format *format, const struct tg_zone *zone,
+                             int64_t timestamp_ms, struct tg_buffer *out)
+{
+    struct moment moment = {.zone = zone};
+    tg_zone_offset_at(zone, timestamp_ms, &moment.offset);
+    int64_t local_ms = 0;
+    if (__builtin_add_overflow(timestamp_ms, (int64_t)moment.offset.seconds * 1000, &local_ms))
+        local_ms = timestamp_ms;
+    tg_civil_from_ms(local_ms, &moment.civil);
+    for (uint32_t i = 0; i < format->op_count; i++)
+        write_op(&format->ops[i], &moment, out);
 }

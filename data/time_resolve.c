@@ -166,6 +166,11 @@ bool tg_time_fields_resolve(struct tg_time_fields *fields, int64_t *ret_ms)
     int64_t nanos = 0;
     if (!resolve_date(fields, &days) || !resolve_time(fields, &nanos))
         return false;
-    *ret_ms = days * MS_PER_DAY - (int64_t)fields->offset_seconds * 1000 + nanos / NANOS_PER_MS;
+    int64_t local_ms = days * MS_PER_DAY + nanos / NANOS_PER_MS;
+    *ret_ms = local_ms - (int64_t)fields->offset_seconds * 1000;
+    if (fields->has_zone)
+        *ret_ms = tg_zone_to_utc_ms(&fields->zone, local_ms);
+    else if (!fields->has_offset && fields->local != NULL)
+        *ret_ms = tg_zone_to_utc_ms(fields->local, local_ms);
     return true;
 }

@@ -7,8 +7,11 @@
 struct tg_time_fields {
     uint32_t present; /* bits of tg_time_field */
     bool has_offset;
-    bool unknown_zone; /* the text names a zone that is not UTC, GMT or an offset */
+    bool has_zone;     /* the text names a region: it counts more than an offset */
+    bool unknown_zone; /* the text names a zone that is none */
     int32_t offset_seconds;
+    struct tg_zone zone;                 /* has_zone */
+    const struct tg_zone *local;         /* where times without zone and offset are; NULL: UTC */
     int64_t values[TG_TIME_FIELD_COUNT]; /* of the fields that are present */
 };
 

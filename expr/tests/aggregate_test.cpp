@@ -81,6 +81,7 @@ const Example examples[] = {
     {"COLLECT_LIST", "1, NULL, 3, NULL, 1", ""},
     {"COLLECT_LIST", "ARRAY['a', NULL], ARRAY[''], CAST(NULL AS ARRAY<STRING>), ARRAY['b']", ""},
     {"COLLECT_LIST", "STRUCT(A := 1, M := MAP('k' := 1.5)), NULL, STRUCT(A := 2, M := MAP('l' := 2.5))", ""},
+    {"COUNT_DISTINCT", "1, 2, 1, NULL, 7, 2, 9", ""},
     {"COLLECT_SET", "1, NULL, 3, NULL, 1", ""},
     {"LATEST_BY_OFFSET", "1, 2, NULL, 3, NULL", ""},
     {"LATEST_BY_OFFSET", "'a', 'bb', NULL, 'ccc', NULL", "2"},
@@ -205,6 +206,26 @@ TEST_F(Aggregate, RefusesArgumentsThatAreNotConstant)
                                   &call, &error),
               TG_CODE_TYPE);
     EXPECT_STREQ(error.message, "SUM does not take (STRING)");
+}
+
+// Few values are counted exactly, many within two percent; states of both forms merge.
+TEST(CountDistinct, EstimatesManyValues)
+{
+    World world;
+    std::vector<const tg_expr *> rows;
+    for (int i = 0; i < 3000; i++)
+        rows.push_back(world.parse(std::to_string(i * 7919)));
+    Aggregation aggregation("COUNT_DISTINCT", rows, 1, {});
+    Aggregation::State few = aggregation.start();
+    Aggregation::State many = aggregation.start();
+    for (uint32_t row = 0; row < 1000; row++)
+        ASSERT_EQ(aggregation.add(few, row), TG_OK);
+    EXPECT_EQ(aggregation.result(few), "1000");
+    for (uint32_t row = 500; row < 3000; row++)
+        ASSERT_EQ(aggregation.add(many, row), TG_OK);
+    EXPECT_NEAR(std::stod(aggregation.result(many)), 2500, 50);
+    ASSERT_EQ(aggregation.merge(few, many), TG_OK);
+    EXPECT_NEAR(std::stod(aggregation.result(few)), 3000, 60);
 }
 
 } // namespace
