@@ -103,6 +103,9 @@ struct tg_function {
 
 /* All functions: index 0.. until NULL. */
 const struct tg_function *tg_function_at(size_t index);
+/* Adds a table (ends with an empty row) that is in no product: functions of test files. A table that is there
+ * already is not added again. Call it before other threads use functions. */
+void tg_functions_extend(const struct tg_function *family);
 bool tg_function_exists(struct tg_slice name, enum tg_function_kind kind);
 
 /* A resolved aggregate or table function call. Arguments are coerced. */

@@ -37,7 +37,7 @@ static struct {
     struct tg_arena *arena;
     struct tg_map *names[KIND_COUNT]; /* upper case -> struct entry */
     const struct tg_function **functions;
-    size_t count;
+    size_t count, capacity;
 } registry = {.once = PTHREAD_ONCE_INIT};
 
 static void add_function(const struct tg_function *function)
@@ -64,22 +64,32 @@ static void add_function(const struct tg_function *function)
     }
     entry->list[entry->overloads.count++] = signature;
     entry->overloads.signatures = entry->list;
+    tg_grow((void **)&registry.functions, &registry.capacity, registry.count + 1, sizeof(void *));
     registry.functions[registry.count++] = function;
+}
+
+static void add_family(const struct tg_function *family)
+{
+    for (const struct tg_function *function = family; function->signature != NULL; function++)
+        add_function(function);
 }
 
 static void build_registry(void)
 {
-    size_t count = 0;
-    for (size_t family = 0; family < FAMILY_COUNT; family++)
-        for (const struct tg_function *function = families[family]; function->signature != NULL; function++)
-            count++;
     registry.arena = tg_arena_new(0);
-    registry.functions = (const struct tg_function **)tg_alloc_zero(count + 1, sizeof(void *));
     for (int kind = 0; kind < KIND_COUNT; kind++)
         registry.names[kind] = tg_map_new();
     for (size_t family = 0; family < FAMILY_COUNT; family++)
-        for (const struct tg_function *function = families[family]; function->signature != NULL; function++)
-            add_function(function);
+        add_family(families[family]);
+}
+
+void tg_functions_extend(const struct tg_function *family)
+{
+    (void)pthread_once(&registry.once, build_registry);
+    for (size_t i = 0; i < registry.count; i++)
+        if (registry.functions[i] == family)
+            return;
+    add_family(family);
 }
 
 const struct tg_function *tg_function_at(size_t index)

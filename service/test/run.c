@@ -5,6 +5,7 @@
 #include "plan/nodes/source.h"
 #include "service/insert.h"
 #include "service/settings.h"
+#include "service/test/functions.h"
 #include "topology/driver.h"
 
 #include <string.h>
@@ -31,6 +32,7 @@ struct run {
 
 struct tg_test_runner *tg_test_runner_new(void)
 {
+    tg_test_functions_register();
     return tg_alloc_zero(1, sizeof(struct tg_test_runner));
 }
 
