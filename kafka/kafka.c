@@ -43,6 +43,17 @@ enum tg_code tg_admin_topic_id(struct tg_cluster *cluster, const char *topic, in
     return cluster->kind->topic_id(cluster, topic, timeout_ms, ret_id, reterr);
 }
 
+enum tg_code tg_admin_list_topics(struct tg_cluster *cluster, int timeout_ms, struct tg_arena *arena,
+                                  struct tg_topic_info **ret_topics, uint32_t *ret_count,
+                                  struct tg_error *reterr)
+{
+    struct tg_topic_list list = {.arena = arena};
+    TG_TRY(cluster->kind->list_topics(cluster, timeout_ms, &list, reterr));
+    *ret_topics = list.topics;
+    *ret_count = list.count;
+    return TG_OK;
+}
+
 enum tg_code tg_admin_topic_setting(struct tg_cluster *cluster, const char *topic, const char *setting,
                                     int timeout_ms, struct tg_arena *arena, const char **ret_value,
                                     struct tg_error *reterr)

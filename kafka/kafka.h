@@ -77,6 +77,15 @@ TG_MUST_CHECK enum tg_code tg_admin_partition_count(struct tg_cluster *cluster, 
  */
 TG_MUST_CHECK enum tg_code tg_admin_topic_id(struct tg_cluster *cluster, const char *topic, int timeout_ms,
                                              uint64_t *ret_id, struct tg_error *reterr); /* TOPIC_UNKNOWN */
+/* A topic of a cluster and its number of partitions. */
+struct tg_topic_info {
+    const char *name;
+    int32_t partition_count;
+};
+/* All topics, those of the cluster itself (__consumer_offsets) included, in no order; in `arena`. */
+TG_MUST_CHECK enum tg_code tg_admin_list_topics(struct tg_cluster *cluster, int timeout_ms,
+                                                struct tg_arena *arena, struct tg_topic_info **ret_topics,
+                                                uint32_t *ret_count, struct tg_error *reterr);
 /* Value of one topic setting ("cleanup.policy"), as text in `arena`. */
 TG_MUST_CHECK enum tg_code tg_admin_topic_setting(struct tg_cluster *cluster, const char *topic,
                                                   const char *setting, int timeout_ms, struct tg_arena *arena,

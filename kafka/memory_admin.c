@@ -96,6 +96,23 @@ enum tg_code memory_topic_id(struct tg_cluster *base, const char *name, int time
     return code;
 }
 
+enum tg_code memory_list_topics(struct tg_cluster *base, int timeout_ms, struct tg_topic_list *list,
+                                struct tg_error *reterr)
+{
+    struct memory_cluster *cluster;
+    (void)timeout_ms;
+    TG_TRY(enter(base, &cluster, reterr));
+    list->topics = tg_arena_alloc_zero(list->arena, tg_map_count(cluster->topics), sizeof *list->topics);
+    for (size_t i = 0; i < tg_map_count(cluster->topics); i++) {
+        const struct memory_topic *topic = tg_map_value(cluster->topics, i);
+        list->topics[list->count++] =
+            (struct tg_topic_info){.name = tg_arena_text(list->arena, tg_slice_text(topic->name)),
+                                   .partition_count = topic->partition_count};
+    }
+    memory_unlock(cluster);
+    return TG_OK;
+}
+
 static enum tg_code find_setting(const struct memory_topic *topic,
                                  const struct tg_topic_setting_request *request, const char **ret_value,
                                  struct tg_error *reterr)

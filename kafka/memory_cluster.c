@@ -184,6 +184,7 @@ static const struct tg_cluster_kind memory_cluster_kind = {
     .delete_topic = memory_delete_topic,
     .partition_count = memory_partition_count,
     .topic_id = memory_topic_id,
+    .list_topics = memory_list_topics,
     .topic_setting = memory_topic_setting,
     .delete_records = memory_delete_records,
     .list_offsets = memory_list_offsets,

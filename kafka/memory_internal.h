@@ -379,6 +379,8 @@ enum tg_code memory_topic_id(struct tg_cluster *cluster, const char *topic, int 
                              struct tg_error *reterr);
 enum tg_code memory_partition_count(struct tg_cluster *base, const char *name, int timeout_ms,
                                     int32_t *ret_count, struct tg_error *reterr);
+enum tg_code memory_list_topics(struct tg_cluster *base, int timeout_ms, struct tg_topic_list *list,
+                                struct tg_error *reterr);
 enum tg_code memory_topic_setting(struct tg_cluster *base, const struct tg_topic_setting_request *request,
                                   const char **ret_value, struct tg_error *reterr);
 enum tg_code memory_delete_records(struct tg_cluster *base, const struct tg_offset *before, int timeout_ms,

@@ -85,6 +85,8 @@ enum tg_code real_topic_id(struct tg_cluster *cluster, const char *topic, int ti
                            struct tg_error *reterr);
 enum tg_code real_partition_count(struct tg_cluster *cluster, const char *topic, int timeout_ms,
                                   int32_t *ret_count, struct tg_error *reterr);
+enum tg_code real_list_topics(struct tg_cluster *cluster, int timeout_ms, struct tg_topic_list *list,
+                              struct tg_error *reterr);
 enum tg_code real_topic_setting(struct tg_cluster *cluster, const struct tg_topic_setting_request *request,
                                 const char **ret_value, struct tg_error *reterr);
 enum tg_code real_delete_records(struct tg_cluster *cluster, const struct tg_offset *before, int timeout_ms,

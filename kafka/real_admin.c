@@ -173,6 +173,24 @@ static enum tg_code read_description(struct real_admin_call *call, struct topic_
     return TG_OK;
 }
 
+enum tg_code real_list_topics(struct tg_cluster *cluster, int timeout_ms, struct tg_topic_list *list,
+                              struct tg_error *reterr)
+{
+    rd_kafka_t *admin = NULL;
+    const struct rd_kafka_metadata *metadata = NULL;
+    TG_TRY(real_cluster_admin((struct real_cluster *)cluster, &admin, reterr));
+    rd_kafka_resp_err_t error = rd_kafka_metadata(admin, 1, NULL, &metadata, timeout_ms);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return real_fail(reterr, error, NULL, "list topics");
+    list->topics = tg_arena_alloc_zero(list->arena, (size_t)metadata->topic_cnt + 1, sizeof *list->topics);
+    for (int i = 0; i < metadata->topic_cnt; i++)
+        list->topics[list->count++] = (struct tg_topic_info){
+            .name = tg_arena_text(list->arena, tg_slice_text(metadata->topics[i].topic)),
+            .partition_count = metadata->topics[i].partition_cnt};
+    rd_kafka_metadata_destroy(metadata);
+    return TG_OK;
+}
+
 static enum tg_code describe(struct tg_cluster *cluster, const char *topic, int timeout_ms,
                              struct topic_facts *ret_facts, struct tg_error *reterr)
 {

@@ -195,6 +195,7 @@ static const struct tg_cluster_kind real_cluster_kind = {
     .delete_topic = real_delete_topic,
     .partition_count = real_partition_count,
     .topic_id = real_topic_id,
+    .list_topics = real_list_topics,
     .topic_setting = real_topic_setting,
     .delete_records = real_delete_records,
     .list_offsets = real_list_offsets,

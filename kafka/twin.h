@@ -17,6 +17,12 @@ struct tg_admin_offsets_request {
     struct tg_arena *arena; /* for metadata texts */
 };
 
+struct tg_topic_list {
+    struct tg_arena *arena;
+    struct tg_topic_info *topics;
+    uint32_t count;
+};
+
 struct tg_topic_setting_request {
     const char *topic;
     const char *setting;
@@ -36,6 +42,8 @@ struct tg_cluster_kind {
                                     int32_t *ret_count, struct tg_error *reterr);
     enum tg_code (*topic_id)(struct tg_cluster *cluster, const char *topic, int timeout_ms, uint64_t *ret_id,
                              struct tg_error *reterr);
+    enum tg_code (*list_topics)(struct tg_cluster *cluster, int timeout_ms, struct tg_topic_list *list,
+                                struct tg_error *reterr);
     enum tg_code (*topic_setting)(struct tg_cluster *cluster, const struct tg_topic_setting_request *request,
                                   const char **ret_value, struct tg_error *reterr);
     enum tg_code (*delete_records)(struct tg_cluster *cluster, const struct tg_offset *before, int timeout_ms,

@@ -61,9 +61,14 @@ static enum tg_code start_query(struct tg_engine *engine, const struct tg_action
                                 struct tg_error *reterr)
 {
     struct tg_engine_entry *old = tg_engine_find_entry(engine, action->plan->query_id);
-    if (old != NULL) /* the new one goes on where it stops, with its state */
-        tg_engine_stop_query(old, TG_ENTRY_ENDED);
-    return tg_engine_start_query(engine, action->plan, action->properties, reterr);
+    struct tg_error ignored = {0};
+    if (old == NULL)
+        return tg_engine_start_query(engine, action->plan, action->properties, reterr);
+    tg_engine_stop_query(old, TG_ENTRY_ENDED); /* the new one goes on where it stops, with its state */
+    enum tg_code code = tg_engine_start_query(engine, action->plan, action->properties, reterr);
+    if (code != TG_OK && tg_engine_resume_query(old, action->properties, &ignored) != TG_OK)
+        old->state = TG_ENTRY_ENDED;
+    return code;
 }
 
 static void end_queries(struct tg_engine *engine, const struct tg_action *action, enum tg_entry_state state)
@@ -132,14 +137,22 @@ static enum tg_code do_nothing(struct tg_engine *engine, const struct tg_action 
 
 static const struct action_row {
     enum tg_action_kind kind;
-    enum tg_code (*execute)(struct tg_engine *engine, const struct tg_action *action,
-                            struct tg_error *reterr);
+    tg_action_handler *execute;
 } action_rows[] = {
-    {TG_ACTION_NOTHING, do_nothing},  {TG_ACTION_DECLARE, declare},
-    {TG_ACTION_QUERY, start_query},   {TG_ACTION_INSERT_VALUES, insert_values},
-    {TG_ACTION_DROP, drop},           {TG_ACTION_TERMINATE, terminate},
-    {TG_ACTION_PAUSE, pause_queries}, {TG_ACTION_RESUME, resume_queries},
+    {TG_ACTION_NOTHING, do_nothing},
+    {TG_ACTION_DECLARE, declare},
+    {TG_ACTION_QUERY, start_query},
+    {TG_ACTION_INSERT_VALUES, insert_values},
+    {TG_ACTION_DROP, drop},
+    {TG_ACTION_TERMINATE, terminate},
+    {TG_ACTION_PAUSE, pause_queries},
+    {TG_ACTION_RESUME, resume_queries},
     {TG_ACTION_REPORT, show_report},
+    {TG_ACTION_SHOW_TOPICS, tg_engine_show_topics},
+    {TG_ACTION_SHOW_QUERIES, tg_engine_show_queries},
+    {TG_ACTION_SHOW_PROPERTIES, tg_engine_show_properties},
+    {TG_ACTION_PRINT, tg_engine_print},
+    {TG_ACTION_ASSERT_TOPIC, tg_engine_assert_topic},
 };
 
 enum tg_code tg_engine_execute_action(struct tg_engine *engine, const struct tg_action *action,

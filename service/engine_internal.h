@@ -57,6 +57,16 @@ TG_MUST_CHECK enum tg_code tg_engine_resume_query(struct tg_engine_entry *entry,
 struct tg_engine_entry *tg_engine_find_entry(struct tg_engine *engine, const char *query_id);
 void tg_engine_show(struct tg_engine *engine, const struct tg_report *report);
 
+/* ---- engine_reports.c: rows of engine_actions.c ---- */
+
+typedef enum tg_code tg_action_handler(struct tg_engine *engine, const struct tg_action *action,
+                                       struct tg_error *reterr);
+tg_action_handler tg_engine_show_topics;
+tg_action_handler tg_engine_show_queries;
+tg_action_handler tg_engine_show_properties;
+tg_action_handler tg_engine_print;
+tg_action_handler tg_engine_assert_topic;
+
 #ifdef __cplusplus
 }
 #endif

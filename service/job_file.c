@@ -41,7 +41,7 @@ int tg_job_file_load(const char *path, const struct tg_properties *settings, boo
         return TG_EXIT_CONFIG;
     }
     const struct tg_job_options options = {
-        .name = path, .settings = settings, .check_setting = tg_settings_check};
+        .name = path, .settings = settings, .check_setting = tg_settings_check_set};
     if (tg_job_compile(tg_buffer_slice(&ret_file->text), &options, &ret_file->job, &error) == TG_OK)
         return TG_EXIT_OK;
     print_diagnostics(ret_file, json);

@@ -55,6 +55,8 @@ static const struct setting settings[] = {
      "value format where a statement names none"},
     {"ksql.persistence.wrap.single.values", KIND_BOOLEAN, NULL, 0, 0, NULL,
      "whether single values are written as an object"},
+    {"ksql.create.or.replace.enabled", KIND_BOOLEAN, "true", 0, 0, NULL,
+     "whether CREATE OR REPLACE may replace a stream, table or query"},
     {"ksql.output.topic.name.prefix", KIND_TEXT, "", 0, 0, NULL, "before the topic names of query results"},
 };
 enum { SETTING_COUNT = sizeof settings / sizeof *settings };
@@ -146,6 +148,41 @@ enum tg_code tg_settings_check(const char *name, const char *value, struct tg_er
     tg_fail(reterr, TG_CODE_CONFIG, "unknown setting '%s'", name);
     const char *closest = tg_closest(name, known_name, NULL);
     return closest == NULL ? TG_CODE_CONFIG : tg_fail_hint(reterr, "did you mean %s?", closest);
+}
+
+/* Read once, when the process starts. */
+static bool is_of_process(const struct setting *setting)
+{
+    static const char *const names[] = {
+        "application.id",     "ksql.service.id",          "state.dir",
+        "num.stream.threads", "turgo.connect.timeout.ms", "turgo.memory.bytes"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(setting->name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+enum tg_code tg_settings_check_set(const char *name, const char *value, struct tg_error *reterr)
+{
+    const struct setting *setting = find(name);
+    const char *part = NULL;
+    TG_TRY(tg_settings_check(name, value, reterr));
+    if (setting != NULL && is_of_process(setting)) {
+        tg_fail(reterr, TG_CODE_CONFIG, "'%s' holds for the whole process: a statement cannot change it",
+                setting->name);
+        return tg_fail_hint(reterr,
+                            "give it at the start: turgo run JOB.sql --set %s=%s, or in the --config file",
+                            setting->name, value);
+    }
+    const char *client = setting == NULL ? client_name(name, &part) : NULL;
+    if (client == NULL || part[0] != '\0')
+        return TG_OK;
+    tg_fail(reterr, TG_CODE_CONFIG, "'%s' is a setting of all Kafka clients, some of which are open already",
+            client);
+    return tg_fail_hint(reterr,
+                        "for the queries behind the statement: SET 'consumer.%s' or 'producer.%s'; for "
+                        "all clients give it at the start, with --set or in the --config file",
+                        client, client);
 }
 
 enum tg_code tg_settings_check_all(const struct tg_properties *properties, struct tg_error *reterr)
@@ -240,4 +277,13 @@ void tg_settings_write_help(struct tg_buffer *out)
     for (size_t i = 0; i < SETTING_COUNT; i++)
         tg_buffer_printf(out, "  %-38s %s (default: %s)\n", settings[i].name, settings[i].meaning,
                          settings[i].initial == NULL ? "none" : settings[i].initial);
+}
+
+bool tg_settings_is_secret(const char *name)
+{
+    static const char *const words[] = {"password", "secret", "jaas", "ssl.key", "token", "credentials"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcasestr(name, words[i]) != NULL)
+            return true;
+    return false;
 }

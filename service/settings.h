@@ -24,6 +24,9 @@ struct tg_process_settings {
 /* Checks one name and value (SET, --set, a line of a file). Errors: CONFIG with "did you mean" or the values
  * that fit. */
 enum tg_code tg_settings_check(const char *name, const char *value, struct tg_error *reterr);
+/* Checks one name and value of SET: also refuses what only holds for the whole process, and what Kafka
+ * clients that are open already would not see. */
+enum tg_code tg_settings_check_set(const char *name, const char *value, struct tg_error *reterr);
 /* Checks all of them; the error names the origin. */
 TG_MUST_CHECK enum tg_code tg_settings_check_all(const struct tg_properties *properties,
                                                  struct tg_error *reterr);
@@ -37,6 +40,8 @@ void tg_settings_split_client(const struct tg_properties *properties, struct tg_
                               struct tg_properties *consumer, struct tg_properties *producer);
 /* "<application.id>-", or "_confluent-ksql-<service id>query_" as ksqlDB names its groups. Heap text. */
 char *tg_settings_prefix(const struct tg_process_settings *process);
+/* Must the value not be shown: passwords, keys, tokens? */
+bool tg_settings_is_secret(const char *name);
 /* One line per setting with its default and meaning, for `turgo run --help` and the book. */
 void tg_settings_write_help(struct tg_buffer *out);
 

@@ -102,6 +102,7 @@ struct tg_action {
     uint32_t query_count;
     const struct tg_query_definition *queries; /* as they are when the statement is executed */
     const struct tg_report *report;
+    bool all_topics; /* SHOW_TOPICS: internal ones too */
     const struct tg_print_topic *print;
     const struct tg_assert_topic *assert_topic;
     const char *path;

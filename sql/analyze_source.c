@@ -19,10 +19,7 @@ enum tg_code tg_analyze_new_name(struct tg_analyzer *analyzer, const struct tg_n
     const struct tg_ast_name *name = new_name->name;
     const struct tg_source_definition *there = tg_catalog_get(analyzer->catalog, tg_slice_text(name->text));
     *ret_exists = false;
-    if (new_name->or_replace)
-        return tg_fail_at(reterr, TG_CODE_UNSUPPORTED, name->place,
-                          "CREATE OR REPLACE is not supported by this version: %s", name->text);
-    if (there == NULL)
+    if (there == NULL || new_name->or_replace)
         return TG_OK;
     const char *what = there->is_table ? "table" : "stream";
     if (new_name->if_not_exists && there->is_table == new_name->is_table) {
@@ -103,20 +100,39 @@ TG_MUST_CHECK static enum tg_code read_column(struct tg_analyzer *analyzer,
     return TG_OK;
 }
 
+/* Either one column has all headers, or columns have one header each. */
+TG_MUST_CHECK static enum tg_code check_header_roles(const struct tg_ast_column_list *columns, uint32_t index,
+                                                     struct tg_error *reterr)
+{
+    const struct tg_ast_column *column = &columns->list[index];
+    bool is_header = column->role == TG_AST_COLUMN_HEADERS || column->role == TG_AST_COLUMN_HEADER;
+    for (uint32_t i = 0; is_header && i < index; i++) {
+        const struct tg_ast_column *other = &columns->list[i];
+        if (column->role == TG_AST_COLUMN_HEADER && other->role == TG_AST_COLUMN_HEADER) {
+            if (strcmp(column->header_key, other->header_key) == 0)
+                return tg_fail_at(reterr, TG_CODE_ANALYSIS, column->role_place,
+                                  "the columns `%s` and `%s` are both HEADER('%s')", other->name.text,
+                                  column->name.text, column->header_key);
+        } else if (other->role == TG_AST_COLUMN_HEADERS || other->role == TG_AST_COLUMN_HEADER) {
+            (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, column->role_place,
+                             "a HEADERS column holds all headers: `%s` beside `%s` would hold some twice",
+                             column->name.text, other->name.text);
+            return tg_fail_hint(reterr, "declare either one HEADERS column, or HEADER('key') columns");
+        }
+    }
+    return TG_OK;
+}
+
 TG_MUST_CHECK static enum tg_code check_unique(const struct tg_ast_column_list *columns,
                                                struct tg_error *reterr)
 {
-    uint32_t header_lists = 0;
     for (uint32_t i = 0; i < columns->count; i++) {
         for (uint32_t j = 0; j < i; j++) {
             if (strcmp(columns->list[i].name.text, columns->list[j].name.text) == 0)
                 return tg_fail_at(reterr, TG_CODE_DUPLICATE_NAME, columns->list[i].name.place,
                                   "two columns are named `%s`", columns->list[i].name.text);
         }
-        header_lists += columns->list[i].role == TG_AST_COLUMN_HEADERS;
-        if (header_lists > 1)
-            return tg_fail_at(reterr, TG_CODE_ANALYSIS, columns->list[i].role_place,
-                              "two columns hold all HEADERS");
+        TG_TRY(check_header_roles(columns, i, reterr));
     }
     return TG_OK;
 }

@@ -20,6 +20,7 @@ struct tg_analyzer {
     const struct tg_session_options *options;
     const struct tg_properties *settings; /* in force at the statement */
     const char *statement;                /* its text */
+    bool any_format;                      /* also formats that this version does not execute */
     bool follows;                         /* out: the error only follows from an earlier one */
 };
 

@@ -45,11 +45,21 @@ TG_MUST_CHECK static enum tg_code compile_unset(struct tg_compilation *compilati
     return TG_OK;
 }
 
-/* DEFINE and UNDEFINE: the parser has done what is to be done. */
-TG_MUST_CHECK static enum tg_code compile_nothing(struct tg_compilation *compilation, struct tg_error *reterr)
+/* The parser has replaced what follows already; here it is noted for SHOW VARIABLES. */
+TG_MUST_CHECK static enum tg_code compile_define(struct tg_compilation *compilation, struct tg_error *reterr)
 {
-    (void)compilation;
+    const struct tg_ast_setting *setting = &compilation->statement->setting;
     (void)reterr;
+    tg_variables_define(compilation->session->defined, tg_slice_text(setting->name.text), setting->value);
+    return TG_OK;
+}
+
+TG_MUST_CHECK static enum tg_code compile_undefine(struct tg_compilation *compilation,
+                                                   struct tg_error *reterr)
+{
+    (void)reterr;
+    (void)tg_variables_undefine(compilation->session->defined,
+                                tg_slice_text(compilation->statement->setting.name.text));
     return TG_OK;
 }
 
@@ -72,6 +82,7 @@ static const struct statement_row {
     {TG_STATEMENT_CREATE_AS, tg_compile_create_as},
     {TG_STATEMENT_CREATE_TYPE, tg_compile_create_type},
     {TG_STATEMENT_DROP, tg_compile_drop},
+    {TG_STATEMENT_ALTER_SOURCE, tg_compile_alter},
     {TG_STATEMENT_INSERT_SELECT, tg_compile_insert_select},
     {TG_STATEMENT_INSERT_VALUES, tg_compile_insert_values},
     {TG_STATEMENT_TERMINATE, tg_compile_query_control},
@@ -79,8 +90,16 @@ static const struct statement_row {
     {TG_STATEMENT_RESUME, tg_compile_query_control},
     {TG_STATEMENT_SET, compile_set},
     {TG_STATEMENT_UNSET, compile_unset},
-    {TG_STATEMENT_DEFINE, compile_nothing},
-    {TG_STATEMENT_UNDEFINE, compile_nothing},
+    {TG_STATEMENT_DEFINE, compile_define},
+    {TG_STATEMENT_UNDEFINE, compile_undefine},
+    {TG_STATEMENT_SHOW, tg_compile_show},
+    {TG_STATEMENT_DESCRIBE, tg_compile_describe},
+    {TG_STATEMENT_EXPLAIN, tg_compile_explain},
+    {TG_STATEMENT_PRINT, tg_compile_print},
+    {TG_STATEMENT_ASSERT_TOPIC, tg_compile_assert_topic},
+    {TG_STATEMENT_ASSERT_VALUES, tg_compile_assert_record},
+    {TG_STATEMENT_ASSERT_TOMBSTONE, tg_compile_assert_record},
+    {TG_STATEMENT_ASSERT_SOURCE, tg_compile_assert_source},
     {TG_STATEMENT_RUN_SCRIPT, compile_run_script},
 };
 
@@ -91,6 +110,7 @@ static const struct refusal {
 } refusals[] = {
     {TG_STATEMENT_QUERY, "give the result a name: CREATE STREAM name AS SELECT ..."},
     {TG_STATEMENT_CREATE_CONNECTOR, "connectors run in Kafka Connect: create it there"},
+    {TG_STATEMENT_ASSERT_SCHEMA, "the formats of this version have no schema registry"},
     {TG_STATEMENT_ALTER_SYSTEM, "SET holds for the statements behind it"},
 };
 
@@ -137,6 +157,7 @@ struct tg_session *tg_session_new(const struct tg_session_options *options)
     session->arena = tg_arena_new(0);
     session->catalog = tg_catalog_new();
     session->variables = tg_variables_new();
+    session->defined = tg_variables_new();
     struct tg_properties *settings = tg_session_push_settings(session);
     for (size_t i = 0; options->settings != NULL && i < tg_properties_count(options->settings); i++)
         tg_properties_set(settings, tg_properties_key(options->settings, i),
@@ -157,6 +178,7 @@ void tg_session_free(struct tg_session *session)
     tg_free(session->settings);
     tg_free(session->kept);
     tg_variables_free(session->variables);
+    tg_variables_free(session->defined);
     tg_catalog_free(session->catalog);
     tg_catalog_free(session->before);
     tg_arena_free(session->arena);

@@ -18,8 +18,9 @@ struct tg_session {
     struct tg_arena **kept;
     size_t kept_count, kept_capacity;
     struct tg_catalog *catalog;
-    struct tg_catalog *before; /* the catalog as the last statement found it; NULL: nothing to undo */
-    struct tg_variables *variables;
+    struct tg_catalog *before;       /* the catalog as the last statement found it; NULL: nothing to undo */
+    struct tg_variables *variables;  /* as the parser has left them: after the whole text */
+    struct tg_variables *defined;    /* as the last statement has left them */
     struct tg_properties **settings; /* one per SET or UNSET; the last one is in force */
     size_t settings_count, settings_capacity;
     size_t settings_before; /* what settings_count was before the last statement */
@@ -37,13 +38,14 @@ typedef enum tg_code tg_statement_handler(struct tg_compilation *compilation, st
 
 /* The settings that SET and UNSET change: a copy of those in force, which is in force from now on. */
 struct tg_properties *tg_session_push_settings(struct tg_session *session);
-/* The action with its queries: those of the catalog that `fits` says, in an array of the arena. */
+/* Adds a query to those of the action. */
 void tg_compilation_add_query(struct tg_compilation *compilation, const struct tg_query_definition *query);
 
 /* session_sources.c */
 tg_statement_handler tg_compile_create_source;
 tg_statement_handler tg_compile_create_type;
 tg_statement_handler tg_compile_drop;
+/* session_changes.c */
 tg_statement_handler tg_compile_alter;
 /* session_queries.c */
 tg_statement_handler tg_compile_create_as;
@@ -64,6 +66,26 @@ tg_statement_handler tg_compile_print;
 TG_MUST_CHECK enum tg_code tg_session_plan(struct tg_compilation *compilation,
                                            const struct tg_statement *statement,
                                            struct tg_query_definition *ret_query, struct tg_error *reterr);
+/* The query of that id, without case. Errors: UNKNOWN_NAME with "did you mean". */
+TG_MUST_CHECK enum tg_code tg_session_find_query(const struct tg_catalog *catalog,
+                                                 const struct tg_ast_name *id,
+                                                 const struct tg_query_definition **ret_query,
+                                                 struct tg_error *reterr);
+
+/* ---- CREATE OR REPLACE (session_changes.c) ---- */
+
+/* May the statement replace at all what has the name? TG_OK without OR REPLACE. */
+TG_MUST_CHECK enum tg_code tg_session_check_replace(const struct tg_compilation *compilation,
+                                                    const struct tg_new_name *new_name, bool read_only,
+                                                    struct tg_error *reterr);
+/* Does the new definition read what the old one has written? Columns may be added behind the others. */
+TG_MUST_CHECK enum tg_code tg_session_check_upgrade(const struct tg_source_definition *old,
+                                                    const struct tg_source_definition *fresh,
+                                                    struct tg_place place, struct tg_error *reterr);
+/* Can the new query go on with the offsets and the state of the old one? */
+TG_MUST_CHECK enum tg_code tg_session_check_query_upgrade(const struct tg_query_definition *old,
+                                                          const struct tg_query_definition *fresh,
+                                                          struct tg_place place, struct tg_error *reterr);
 
 #ifdef __cplusplus
 }

@@ -13,6 +13,16 @@ TG_MUST_CHECK static enum tg_code check_query_id(const struct tg_compilation *co
     return TG_OK;
 }
 
+/* The query that made the stream or table and still runs; NULL: none. */
+static const struct tg_query_definition *maker(const struct tg_catalog *catalog, const char *sink)
+{
+    const struct tg_query_definition *query = NULL;
+    for (uint32_t i = 0; (query = tg_catalog_query_at(catalog, i)) != NULL; i++)
+        if (!query->is_insert && strcmp(query->sink->name, sink) == 0)
+            return query;
+    return NULL;
+}
+
 TG_MUST_CHECK static enum tg_code plan_create_as(struct tg_compilation *compilation,
                                                  const struct tg_statement *statement,
                                                  struct tg_query_definition *ret_query,
@@ -26,7 +36,10 @@ TG_MUST_CHECK static enum tg_code plan_create_as(struct tg_compilation *compilat
     TG_TRY(tg_analyze_query(analyzer, create->query, &target, &request.analysis, reterr));
     TG_TRY(tg_analyze_sink(analyzer, create, request.analysis, &request.sink, reterr));
     TG_TRY(tg_analyze_query_id(analyzer, create, &request.query_id, reterr));
-    TG_TRY(check_query_id(compilation, request.query_id, create->name.place, reterr));
+    if (create->or_replace && maker(compilation->session->catalog, create->name.text) != NULL)
+        request.query_id = maker(compilation->session->catalog, create->name.text)->plan->query_id;
+    else
+        TG_TRY(check_query_id(compilation, request.query_id, create->name.place, reterr));
     ret_query->sink = request.sink;
     return tg_plan_query(analyzer, &request, &ret_query->plan, reterr);
 }
@@ -85,6 +98,24 @@ static void start_query(struct tg_compilation *compilation, const struct tg_quer
     compilation->action->plan = query->plan;
 }
 
+/* OR REPLACE: does the new query fit what the old one has left? */
+TG_MUST_CHECK static enum tg_code check_replaced(struct tg_compilation *compilation,
+                                                 const struct tg_query_definition *query,
+                                                 struct tg_error *reterr)
+{
+    const struct tg_ast_name *name = &compilation->statement->create_as.name;
+    const struct tg_catalog *catalog = compilation->session->catalog;
+    const struct tg_source_definition *old = tg_catalog_get(catalog, tg_slice_text(name->text));
+    const struct tg_query_definition *old_query = maker(catalog, name->text);
+    if (old == NULL)
+        return TG_OK;
+    TG_TRY(tg_session_check_upgrade(old, query->sink, name->place, reterr));
+    if (old_query == NULL)
+        return TG_OK;
+    compilation->action->replaces = true;
+    return tg_session_check_query_upgrade(old_query, query, name->place, reterr);
+}
+
 enum tg_code tg_compile_create_as(struct tg_compilation *compilation, struct tg_error *reterr)
 {
     struct tg_session *session = compilation->session;
@@ -96,8 +127,12 @@ enum tg_code tg_compile_create_as(struct tg_compilation *compilation, struct tg_
     struct tg_query_definition query = {0};
     bool exists = false;
     enum tg_code code = tg_analyze_new_name(&compilation->analyzer, &new_name, &exists, reterr);
+    if (code == TG_OK)
+        code = tg_session_check_replace(compilation, &new_name, false, reterr);
     if (code == TG_OK && !exists)
         code = tg_session_plan(compilation, compilation->statement, &query, reterr);
+    if (code == TG_OK && create->or_replace)
+        code = check_replaced(compilation, &query, reterr);
     if (code != TG_OK && session->options.remember_failed)
         tg_catalog_put_broken(session->catalog, tg_slice_text(create->name.text));
     TG_TRY(code);
@@ -131,9 +166,8 @@ static const char *query_id_at(const void *context, size_t index)
 }
 
 /* Ids are compared without case: QUERY_ID may have small letters, names in statements have none. */
-TG_MUST_CHECK static enum tg_code find_query(const struct tg_catalog *catalog, const struct tg_ast_name *id,
-                                             const struct tg_query_definition **ret_query,
-                                             struct tg_error *reterr)
+enum tg_code tg_session_find_query(const struct tg_catalog *catalog, const struct tg_ast_name *id,
+                                   const struct tg_query_definition **ret_query, struct tg_error *reterr)
 {
     for (uint32_t i = 0; (*ret_query = tg_catalog_query_at(catalog, i)) != NULL; i++)
         if (tg_slice_equal_nocase(tg_slice_text((*ret_query)->plan->query_id), tg_slice_text(id->text)))
@@ -159,7 +193,7 @@ enum tg_code tg_compile_query_control(struct tg_compilation *compilation, struct
         for (uint32_t i = 0; (query = tg_catalog_query_at(catalog, i)) != NULL; i++)
             tg_compilation_add_query(compilation, query);
     } else {
-        TG_TRY(find_query(catalog, &control->query_id, &query, reterr));
+        TG_TRY(tg_session_find_query(catalog, &control->query_id, &query, reterr));
         tg_compilation_add_query(compilation, query);
     }
     compilation->action->kind = kind == TG_STATEMENT_PAUSE    ? TG_ACTION_PAUSE

@@ -16,7 +16,16 @@ enum tg_code tg_compile_create_source(struct tg_compilation *compilation, struct
     struct tg_session *session = compilation->session;
     const struct tg_ast_create_source *create = &compilation->statement->create_source;
     const struct tg_source_definition *definition = NULL;
-    enum tg_code code = tg_analyze_create_source(&compilation->analyzer, create, &definition, reterr);
+    const struct tg_source_definition *old =
+        tg_catalog_get(session->catalog, tg_slice_text(create->name.text));
+    const struct tg_new_name new_name = {.name = &create->name,
+                                         .is_table = create->source_kind == TG_AST_SOURCE_TABLE,
+                                         .or_replace = create->or_replace};
+    enum tg_code code = tg_session_check_replace(compilation, &new_name, create->read_only, reterr);
+    if (code == TG_OK)
+        code = tg_analyze_create_source(&compilation->analyzer, create, &definition, reterr);
+    if (code == TG_OK && create->or_replace && old != NULL)
+        code = tg_session_check_upgrade(old, definition, create->name.place, reterr);
     if (code != TG_OK)
         remember_failed(session, &create->name);
     TG_TRY(code);

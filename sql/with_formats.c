@@ -53,8 +53,9 @@ static const char *format_name_at(const void *context, size_t index)
     return info == NULL ? NULL : info->name;
 }
 
-TG_MUST_CHECK static enum tg_code find_format(struct tg_slice name, struct tg_place place,
-                                              const struct tg_format_info **ret_info, struct tg_error *reterr)
+TG_MUST_CHECK static enum tg_code find_format(const struct tg_analyzer *analyzer, struct tg_slice name,
+                                              struct tg_place place, const struct tg_format_info **ret_info,
+                                              struct tg_error *reterr)
 {
     *ret_info = tg_format_info_find(name);
     if (*ret_info == NULL) {
@@ -68,7 +69,7 @@ TG_MUST_CHECK static enum tg_code find_format(struct tg_slice name, struct tg_pl
         return closest != NULL ? tg_fail_hint(reterr, "did you mean %s?", closest)
                                : tg_fail_hint(reterr, "the formats are JSON, KAFKA, DELIMITED and NONE");
     }
-    if (((*ret_info)->flags & TG_FORMAT_INFO_EXECUTED) == 0) {
+    if (((*ret_info)->flags & TG_FORMAT_INFO_EXECUTED) == 0 && !analyzer->any_format) {
         (void)tg_fail_at(reterr, TG_CODE_UNSUPPORTED, place, "the format %s is not supported by this version",
                          (*ret_info)->name);
         return tg_fail_hint(reterr, "use JSON, KAFKA, DELIMITED or NONE");
@@ -104,7 +105,7 @@ TG_MUST_CHECK static enum tg_code choose_format(struct tg_analyzer *analyzer, co
     struct tg_slice name = {0};
     if (with->given[id] != NULL) {
         TG_TRY(tg_with_text(with, id, &name, reterr));
-        return find_format(name, tg_with_place(with, id), ret_info, reterr);
+        return find_format(analyzer, name, tg_with_place(with, id), ret_info, reterr);
     }
     const char *preset = setting(analyzer, side->setting_name);
     bool keyless_source =
@@ -119,7 +120,7 @@ TG_MUST_CHECK static enum tg_code choose_format(struct tg_analyzer *analyzer, co
         return tg_fail_hint(reterr, "add %s='JSON' to the WITH clause, or set a default: SET '%s'='JSON'",
                             tg_with_name(side->format_id), side->setting_name);
     }
-    return find_format(name, with->place, ret_info, reterr);
+    return find_format(analyzer, name, with->place, ret_info, reterr);
 }
 
 TG_MUST_CHECK static enum tg_code read_delimiter(const struct tg_with *with, const struct side *side,

@@ -208,7 +208,7 @@ static int run_demo(struct demo *demo)
     struct tg_properties *properties = tg_properties_new();
     tg_properties_set(properties, "application.id", "demo", "demo");
     const struct tg_job_options job_options = {
-        .name = "examples/invoices/job.sql", .settings = properties, .check_setting = tg_settings_check};
+        .name = "examples/invoices/job.sql", .settings = properties, .check_setting = tg_settings_check_set};
     const struct tg_memory_cluster_options cluster_options = {.clock = tg_clock_real(),
                                                               .default_partitions = 2};
     printf("Turgo demo: the job examples/invoices/job.sql on an embedded in-memory Kafka, exactly once.\n"

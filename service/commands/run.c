@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "service/command.h"
 #include "service/engine.h"
+#include "service/report.h"
 #include "service/run_loop.h"
 #include "service/settings.h"
 #include "sql/diagnostics.h"
@@ -163,6 +164,17 @@ static void print_failed_action(const struct tg_job_file *file, uint32_t index, 
     tg_buffer_done(&out);
 }
 
+/* What SHOW and DESCRIBE give is data: it goes to stdout. */
+static void print_report(void *context, const struct tg_report *report)
+{
+    struct tg_buffer out = {0};
+    (void)context;
+    tg_report_write(report, &out);
+    printf("%s", tg_buffer_text(&out));
+    (void)fflush(stdout);
+    tg_buffer_done(&out);
+}
+
 static int run_job(const struct run *run, const struct tg_job_file *file)
 {
     int64_t started = tg_clock_monotonic_us(tg_clock_real());
@@ -183,6 +195,8 @@ static int run_job(const struct run *run, const struct tg_job_file *file)
                                               .stop = tg_run_loop_stop()};
     if (code == TG_OK)
         code = tg_engine_open(&options, &engine, &error);
+    if (code == TG_OK)
+        tg_engine_on_report(engine, print_report, NULL);
     if (code != TG_OK) {
         tg_print_error(&error);
         exit_code = tg_exit_of(code);

@@ -20,7 +20,7 @@ protected:
     {
         tg_session_options session_options = {};
         session_options.settings = properties;
-        session_options.check_setting = tg_settings_check;
+        session_options.check_setting = tg_settings_check_set;
         session = tg_session_new(&session_options);
         const tg_engine_options options = {properties, cluster, tg_clock_real(), &stop};
         EXPECT_EQ(tg_engine_open(&options, &engine, &error), TG_OK) << error.message;

@@ -73,8 +73,30 @@ const Row rows[] = {
     {"ksql.persistence.default.format.key", "JSON", nullptr},
     {"ksql.persistence.default.format.value", "JSON", nullptr},
     {"ksql.persistence.wrap.single.values", "TRUE", "1"},
+    {"ksql.create.or.replace.enabled", "FALSE", "no"},
     {"ksql.output.topic.name.prefix", "x", nullptr},
 };
+
+// What holds for the whole process cannot be changed by a statement.
+TEST_F(Settings, StatementsSetWhatHoldsForQueries)
+{
+    EXPECT_EQ(tg_settings_check_set("ksql.streams.commit.interval.ms", "10", &error), TG_OK) << error.message;
+    EXPECT_EQ(tg_settings_check_set("consumer.max.poll.records", "10", &error), TG_OK) << error.message;
+    EXPECT_EQ(tg_settings_check_set("commit.interval.ms", "0", &error), TG_CODE_CONFIG);
+    const std::vector<std::pair<const char *, const char *>> of_process = {
+        {"state.dir", "/x"},
+        {"ksql.streams.num.stream.threads", "2"},
+        {"application.id", "x"},
+        {"ksql.service.id", "x"},
+        {"turgo.memory.bytes", "1048576"},
+        {"turgo.connect.timeout.ms", "5"}};
+    for (const auto &[name, value] : of_process) {
+        EXPECT_EQ(tg_settings_check_set(name, value, &error), TG_CODE_CONFIG) << name;
+        EXPECT_NE(std::string(error.hint).find("--set"), std::string::npos) << error.message;
+    }
+    EXPECT_EQ(tg_settings_check_set("bootstrap.servers", "x:1", &error), TG_CODE_CONFIG);
+    EXPECT_NE(std::string(error.hint).find("consumer.bootstrap.servers"), std::string::npos) << error.hint;
+}
 
 TEST_F(Settings, EveryRowIsChecked)
 {
