@@ -39,7 +39,7 @@ static void expect_bounds(struct tg_slice bytes)
             TG_ASSERT(tg_slice_compare(tg_buffer_slice(&bound), bytes) > 0);
         }
     }
-    if (tg_session_key_read_local(bytes, &key, &error) == TG_OK && !tg_session_key_is_index(bytes)) {
+    if (tg_session_key_read_local(bytes, &key, &error) == TG_OK && tg_session_key_is_row(bytes)) {
         tg_session_key_bound(&bound, key.key, key.end_ms);
         TG_ASSERT(tg_slice_compare(tg_buffer_slice(&bound), bytes) <= 0);
         tg_session_key_bound_after(&bound, key.key);

@@ -40,13 +40,17 @@ def canonical(value):
 
 def expected_line(record):
     window = f" window {record['window'][0]}" if "window" in record else ""
+    if "session" in record:
+        window = f" session {record['session'][0]} to {record['session'][1]}"
     return f"key {bytes_of(record.get('key'))}{window} = {canonical(bytes_of(record.get('value')))}"
 
 
-def actual_line(record, windowed):
+def actual_line(record, kind):
     key, window = record.key, ""
-    if windowed and key is not None and len(key) >= 8:
+    if kind == "window" and key is not None and len(key) >= 8:
         key, window = key[:-8], f" window {int.from_bytes(key[-8:], 'big')}"
+    if kind == "session" and key is not None and len(key) >= 16:
+        key, window = key[:-16], f" session {int.from_bytes(key[-8:], 'big')} to {int.from_bytes(key[-16:-8], 'big')}"
     return f"key {key}{window} = {canonical(record.value)}"
 
 
@@ -73,8 +77,8 @@ class Example:
     def check(self, records):
         wrong = []
         for name, expected in self.expected.items():
-            windowed = any("window" in record for record in expected)
-            actual = [actual_line(record, windowed) for record in sorted(records, key=lambda r: (r.partition, r.offset))
+            kind = next((kind for kind in ("window", "session") if any(kind in record for record in expected)), None)
+            actual = [actual_line(record, kind) for record in sorted(records, key=lambda r: (r.partition, r.offset))
                       if record.topic == self.topic(name)]
             wanted = [expected_line(record) for record in expected]
             if actual != wanted:

@@ -82,11 +82,14 @@ enum tg_code tg_restorer_add(struct tg_restorer *restorer, struct tg_slice key, 
     add_record(restorer, tg_buffer_slice(&restorer->key), value, timestamp_ms);
     if (restorer->layout != TG_KEY_SESSION)
         return TG_OK;
-    /* The index is not in the changelog: it follows from the row. */
+    /* Index and head are not in the changelog: they follow from the rows. Which session ends last is not
+     * known here. */
     struct tg_window_key session;
     TG_TRY(tg_session_key_read_changelog(key, &session, reterr));
     tg_session_index_key(&restorer->key, &session);
     add_record(restorer, tg_buffer_slice(&restorer->key), tg_slice_of(value.data, 0), timestamp_ms);
+    tg_session_head_key(&restorer->key, session.key);
+    add_record(restorer, tg_buffer_slice(&restorer->key), tg_slice_of("", 0), timestamp_ms);
     return TG_OK;
 }
 

@@ -4,6 +4,7 @@
 #define SEQUENCE_BYTES 4u
 #define SESSION_ROW 0x00
 #define SESSION_INDEX 0x01
+#define SESSION_HEAD 0x02
 #define SIGN_BIT 0x8000000000000000ull
 
 static void append_ordered_time(struct tg_buffer *out, int64_t time_ms)
@@ -124,9 +125,16 @@ void tg_session_index_key(struct tg_buffer *out, const struct tg_window_key *key
     tg_buffer_append_slice(out, key->key);
 }
 
-bool tg_session_key_is_index(struct tg_slice local)
+void tg_session_head_key(struct tg_buffer *out, struct tg_slice key)
 {
-    return local.length > 0 && local.data[0] == SESSION_INDEX;
+    tg_buffer_clear(out);
+    tg_buffer_append_byte(out, SESSION_HEAD);
+    tg_buffer_append_slice(out, key);
+}
+
+bool tg_session_key_is_row(struct tg_slice local)
+{
+    return local.length > 0 && local.data[0] == SESSION_ROW;
 }
 
 enum tg_code tg_session_key_read_local(struct tg_slice local, struct tg_window_key *ret_key,
@@ -134,7 +142,7 @@ enum tg_code tg_session_key_read_local(struct tg_slice local, struct tg_window_k
 {
     const size_t index_head = 1 + 2 * TIME_BYTES;
     const size_t row_least = 1 + sizeof(uint32_t) + 2 * TIME_BYTES;
-    if (tg_session_key_is_index(local)) {
+    if (local.length > 0 && local.data[0] == SESSION_INDEX) {
         if (local.length < index_head)
             return fail_short(reterr, "session index", local, index_head);
         *ret_key = (struct tg_window_key){
@@ -178,7 +186,7 @@ enum tg_code tg_session_key_read_changelog(struct tg_slice changelog, struct tg_
 
 bool tg_key_in_changelog(enum tg_key_layout layout, struct tg_slice local)
 {
-    return layout != TG_KEY_SESSION || !tg_session_key_is_index(local);
+    return layout != TG_KEY_SESSION || tg_session_key_is_row(local);
 }
 
 enum tg_code tg_key_to_changelog(enum tg_key_layout layout, struct tg_slice local, struct tg_buffer *out,

@@ -5,12 +5,15 @@
  *   WINDOW   start | key                                            key | start | sequence number u32 (0)
  *   SESSION  0x00 | length of key u32 | key | end | start           key | end | start
  *            0x01 | end | start | key        (index, no value)      -
+ *            0x02 | key                      (head)                 -
  *
  * Times are ms, i64 big endian; in the store their sign bit is flipped, so that byte order is time order.
  * Local window keys are in time order: expiry and final results are range scans. Local session rows lie
- * together by key, for the lookup of sessions near a row time; the index orders them by end. Changelog forms
- * are those of Kafka Streams (WindowKeySchema, SessionKeySchema), readable by Java consumers. Functions named
- * _local, _changelog, ... replace the content of `out`. Thread: any. */
+ * together by key, for the lookup of sessions near a row time; the index orders them by end. The head of a
+ * key holds the bounds of its session that ends last (end | start), so that a row in time order needs no
+ * scan; an empty head means that they are not known (after a restore), no head that the key has no session.
+ * Changelog forms are those of Kafka Streams (WindowKeySchema, SessionKeySchema), readable by Java consumers.
+ * Functions named _local, _changelog, ... replace the content of `out`. Thread: any. */
 #pragma once
 
 #include "base/buffer.h"
@@ -55,7 +58,8 @@ void tg_session_key_bound_after(struct tg_buffer *out, struct tg_slice key);
 void tg_session_index_key(struct tg_buffer *out, const struct tg_window_key *key);
 /* Index keys of sessions that end at end_ms or later are at or above this bound. */
 void tg_session_index_bound(struct tg_buffer *out, int64_t end_ms);
-bool tg_session_key_is_index(struct tg_slice local);
+void tg_session_head_key(struct tg_buffer *out, struct tg_slice key);
+bool tg_session_key_is_row(struct tg_slice local); /* neither index nor head */
 TG_MUST_CHECK enum tg_code tg_session_key_read_local(struct tg_slice local, struct tg_window_key *ret_key,
                                                      struct tg_error *reterr); /* rows and index */
 TG_MUST_CHECK enum tg_code tg_session_key_read_changelog(struct tg_slice changelog,

@@ -1,5 +1,8 @@
 #include "topology/operator.h"
 
+#include "expr/program.h"
+#include "topology/task.h"
+
 #include <string.h>
 
 #define X(kind) extern const struct tg_operator_kind kind;
@@ -18,6 +21,21 @@ const struct tg_operator_kind *tg_operator_kind_find(const char *plan_kind)
         if (strcmp(kinds[i]->plan_kind, plan_kind) == 0)
             return kinds[i];
     return NULL;
+}
+
+bool tg_operator_sends_before(const struct tg_operator *self)
+{
+    for (const struct tg_operator *next = self->output; next != NULL; next = next->output)
+        if (next->kind->needs_before && next->node->inputs[0]->is_table)
+            return true;
+    return false;
+}
+
+struct tg_program_state *tg_operator_program(const struct tg_operator *self, const struct tg_program *program)
+{
+    struct tg_program_state *state = tg_program_state_new(program);
+    tg_program_state_set_clock(state, self->task->query->clock);
+    return state;
 }
 
 enum tg_code tg_operator_forward(struct tg_operator *self, const struct tg_batch *batch,

@@ -14,6 +14,8 @@ extern "C" {
 struct tg_message;
 struct tg_operator;
 struct tg_producer;
+struct tg_program;
+struct tg_program_state;
 struct tg_task;
 
 struct tg_operator_kind {
@@ -40,6 +42,7 @@ struct tg_operator_kind {
     int64_t (*progress)(const struct tg_operator *self);
     void (*load_progress)(struct tg_operator *self, int64_t progress);
     void (*close)(struct tg_operator *self); /* also after a failed open */
+    bool needs_before; /* over a table it must know the version that a row replaces (TG_ROW_UNDO) */
 };
 
 struct tg_operator {
@@ -55,6 +58,13 @@ struct tg_operator {
 
 /* The operator kind of a plan node kind (or one of the names above), or NULL. */
 const struct tg_operator_kind *tg_operator_kind_find(const char *plan_kind);
+
+/* Must this operator send the version that a row of its table replaces, directly before the row? */
+bool tg_operator_sends_before(const struct tg_operator *self);
+
+/* The state in which an operator of a task runs a program. */
+struct tg_program_state *tg_operator_program(const struct tg_operator *self,
+                                             const struct tg_program *program);
 
 /* Passes a batch to the next operator (not if no row exists). */
 TG_MUST_CHECK enum tg_code tg_operator_forward(struct tg_operator *self, const struct tg_batch *batch,

@@ -21,9 +21,11 @@ static enum tg_code check_node(const struct tg_plan_node *node, struct tg_error 
                        ((const struct tg_plan_source *)node)->source_name);
     if (node->kind == &tg_plan_aggregate_kind) {
         const struct tg_plan_aggregate *aggregate = (const struct tg_plan_aggregate *)node;
-        if (aggregate->window.kind == TG_WINDOW_SESSION)
-            return tg_fail(reterr, TG_CODE_UNSUPPORTED,
-                           "step %s has a SESSION window, which this version does not run", node->step);
+        for (uint32_t i = 0; aggregate->window.kind == TG_WINDOW_SESSION && i < aggregate->call_count; i++)
+            if (aggregate->calls[i].function->aggregate->merge == NULL)
+                return tg_fail(reterr, TG_CODE_UNSUPPORTED,
+                               "step %s: %s cannot run over sessions, which grow together", node->step,
+                               aggregate->calls[i].name);
         if (node->inputs[0]->is_table)
             return tg_fail(reterr, TG_CODE_UNSUPPORTED,
                            "step %s aggregates a table, which this version does not run", node->step);

@@ -144,7 +144,7 @@ static enum tg_code plan_job(struct restore_job *job, const struct bounds *bound
         return TG_OK;
     restore_log_job(TG_LOG_DEBUG, "restore begins", job);
     if (job->writer == NULL)
-        job->writer = tg_restorer_new(store, job->store->windowed ? TG_KEY_WINDOW : TG_KEY_PLAIN);
+        job->writer = tg_restorer_new(store, job->store->layout);
     return TG_OK;
 }
 

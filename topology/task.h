@@ -6,6 +6,7 @@
 #include "data/batch.h"
 #include "kafka/kafka.h"
 #include "state/store.h"
+#include "state/window_key.h"
 #include "topology/counters.h"
 #include "topology/operator.h"
 #include "topology/progress.h"
@@ -15,12 +16,12 @@
 extern "C" {
 #endif
 
-/* Key layouts of stores: how a local key becomes a changelog key (state/window_key.h). */
+/* The layout says how a local key becomes a changelog key. */
 struct tg_task_store {
     struct tg_store *store;
     struct tg_operator *owner;
     const char *changelog_topic;
-    bool windowed; /* local: window start | key; changelog: key | window start | sequence 0 */
+    enum tg_key_layout layout;
     struct tg_producer_topic *target; /* of the present producer */
     bool sealed;                      /* for the commit that is under way */
 };
@@ -112,7 +113,7 @@ void tg_task_set_base(struct tg_task *task, struct tg_task_input *input, int64_t
 
 struct tg_task_store_options {
     const struct tg_plan_node *node;
-    bool windowed;
+    enum tg_key_layout layout;
 };
 TG_MUST_CHECK enum tg_code tg_task_open_store(struct tg_operator *owner,
                                               const struct tg_task_store_options *options,

@@ -1,7 +1,6 @@
 /* A task's part of a commit, and what it goes back to when the commit fails. */
 #include "plan/nodes/aggregate.h"
 #include "state/changelog.h"
-#include "state/window_key.h"
 #include "topology/task.h"
 
 #include <stdio.h>
@@ -28,7 +27,7 @@ enum tg_code tg_task_open_store(struct tg_operator *owner, const struct tg_task_
                      tg_query_changelog_topic(task->arena, task->query, role));
     TG_TRY(code);
     slot->owner = owner;
-    slot->windowed = options->windowed;
+    slot->layout = options->layout;
     slot->changelog_topic = tg_query_changelog_topic(task->arena, task->query, role);
     task->store_count++;
     *ret_store = slot;
@@ -89,8 +88,7 @@ enum tg_code tg_task_flush(struct tg_task *task, struct tg_error *reterr)
         struct tg_task_store *store = &task->stores[i];
         tg_task_store_seal(store);
         struct changelog_sender sender = {.base.send = send_change, .task = task, .target = store->target};
-        TG_TRY(tg_store_write_changelog(store->store, store->windowed ? TG_KEY_WINDOW : TG_KEY_PLAIN,
-                                        &sender.base, reterr));
+        TG_TRY(tg_store_write_changelog(store->store, store->layout, &sender.base, reterr));
     }
     return TG_OK;
 }

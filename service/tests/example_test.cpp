@@ -80,6 +80,9 @@ std::string expected_line(const json_t *record)
     std::string line = has_key ? "key " + key : "no key";
     if (const json_t *window = json_object_get(record, "window"))
         line += " window " + std::to_string(json_integer_value(json_array_get(window, 0)));
+    if (const json_t *session = json_object_get(record, "session"))
+        line += " session " + std::to_string(json_integer_value(json_array_get(session, 0))) + " to " +
+                std::to_string(json_integer_value(json_array_get(session, 1)));
     line += has_value ? " = " + canonical(value) : " = null";
     return line;
 }
@@ -140,18 +143,19 @@ protected:
     }
 
     // All committed records of a topic, by partition, in the compared form.
-    std::vector<std::vector<std::string>> consume(const std::string &topic, bool windowed)
+    std::vector<std::vector<std::string>> consume(const std::string &topic, size_t window_bytes)
     {
         std::vector<std::vector<std::string>> partitions;
         int32_t count = 0;
         EXPECT_EQ(tg_admin_partition_count(cluster, topic.c_str(), 1000, &count, &error), TG_OK)
             << error.message;
         for (int32_t partition = 0; partition < count; partition++)
-            partitions.push_back(consume_partition(topic, partition, windowed));
+            partitions.push_back(consume_partition(topic, partition, window_bytes));
         return partitions;
     }
 
-    std::vector<std::string> consume_partition(const std::string &topic, int32_t partition, bool windowed)
+    std::vector<std::string> consume_partition(const std::string &topic, int32_t partition,
+                                               size_t window_bytes)
     {
         std::vector<std::string> lines;
         tg_consumer *consumer = nullptr;
@@ -170,7 +174,7 @@ protected:
             for (uint32_t i = 0; i < count; i++) {
                 end = end || messages[i].kind != TG_MESSAGE_RECORD;
                 if (messages[i].kind == TG_MESSAGE_RECORD)
-                    lines.push_back(actual_line(messages[i], windowed));
+                    lines.push_back(actual_line(messages[i], window_bytes));
             }
             tg_consumer_release(consumer, messages, count);
         }
@@ -178,13 +182,16 @@ protected:
         return lines;
     }
 
-    static std::string actual_line(const tg_message &message, bool windowed)
+    static std::string actual_line(const tg_message &message, size_t window_bytes)
     {
         std::string line = message.key.data == nullptr ? "no key" : "key ";
         std::string key(reinterpret_cast<const char *>(message.key.data), message.key.length);
-        if (windowed && key.size() >= 8) {
-            uint64_t start = tg_load_u64(message.key.data + key.size() - 8);
-            line += key.substr(0, key.size() - 8) + " window " + std::to_string(start);
+        if (window_bytes > 0 && key.size() >= window_bytes) {
+            const uint8_t *window = message.key.data + key.size() - window_bytes;
+            line += key.substr(0, key.size() - window_bytes);
+            line += window_bytes == 8 ? " window " + std::to_string(tg_load_u64(window))
+                                      : " session " + std::to_string(tg_load_u64(window + 8)) + " to " +
+                                            std::to_string(tg_load_u64(window));
         } else {
             line += key;
         }
@@ -215,16 +222,19 @@ TEST_P(ExampleTest, GivesTheExpectedRecords)
     EXPECT_EQ(tg_engine_failures(engine, &error), 0u) << error.message;
 
     std::map<std::string, std::vector<std::string>> expected;
-    std::map<std::string, bool> windowed;
+    std::map<std::string, size_t> window_bytes; // at the end of the keys
     for (json_t *line : read_lines(folder / "expected.jsonl")) {
         const char *topic = json_string_value(json_object_get(line, "topic"));
-        windowed[topic] = windowed[topic] || json_object_get(line, "window") != nullptr;
+        if (json_object_get(line, "window") != nullptr)
+            window_bytes[topic] = 8; // start
+        if (json_object_get(line, "session") != nullptr)
+            window_bytes[topic] = 16; // end, start
         expected[topic].push_back(expected_line(line));
         json_decref(line);
     }
     ASSERT_FALSE(expected.empty());
     for (const auto &[topic, lines] : expected) {
-        std::vector<std::vector<std::string>> partitions = consume(topic, windowed[topic]);
+        std::vector<std::vector<std::string>> partitions = consume(topic, window_bytes[topic]);
         std::vector<std::string> actual;
         for (const auto &partition : partitions)
             actual.insert(actual.end(), partition.begin(), partition.end());

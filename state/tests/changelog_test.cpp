@@ -91,12 +91,14 @@ TEST_F(Changelog, RoundTripsEveryLayout)
             put(text(tg_buffer_slice(&key)), "1", 5);
             tg_session_index_key(&key, &session);
             put(text(tg_buffer_slice(&key)), "", 5);
+            tg_session_head_key(&key, session.key);
+            put(text(tg_buffer_slice(&key)), "", 5);
             break;
         }
         tg_store_seal(store);
         sink.sent.clear();
         ASSERT_OK(tg_store_write_changelog(store, layout, &sink.base, &error));
-        ASSERT_EQ(sink.sent.size(), 1u) << "an index is not sent";
+        ASSERT_EQ(sink.sent.size(), 1u) << "index and head are not sent";
         apply(1);
         Rows before = scan();
         ASSERT_OK(tg_store_clear(store, &error));
@@ -111,7 +113,8 @@ TEST_F(Changelog, RoundTripsEveryLayout)
         EXPECT_EQ(tg_store_changelog_offset(store), 1);
         ASSERT_OK(tg_restorer_add(restorer, slice(sink.sent[0].key), tg_slice_of(nullptr, 0), 6, &error));
         ASSERT_OK(tg_restorer_write(restorer, 2, &error));
-        EXPECT_EQ(scan(), Rows{}) << "the tombstone takes the index along";
+        EXPECT_EQ(scan().size(), layout == TG_KEY_SESSION ? 1u : 0u)
+            << "the tombstone takes the index along, and which session ends last is unknown";
         tg_restorer_free(restorer);
         close();
     }

@@ -86,7 +86,7 @@ TEST_F(WindowKey, SessionsOfAKeyLieTogetherInTimeOrder)
             EXPECT_LE(text(tg_buffer_slice(&other)), bytes());
             tg_session_key_bound_after(&other, name);
             EXPECT_GT(text(tg_buffer_slice(&other)), bytes());
-            EXPECT_FALSE(tg_session_key_is_index(tg_buffer_slice(&buffer)));
+            EXPECT_TRUE(tg_session_key_is_row(tg_buffer_slice(&buffer)));
         }
         tg_session_key_bound_after(&other, name);
         last = text(tg_buffer_slice(&other));
@@ -117,7 +117,7 @@ TEST_F(WindowKey, AllFormsReadBack)
             ASSERT_EQ(tg_session_key_read_local(tg_buffer_slice(&buffer), &read, &error), TG_OK);
             expect_session();
             tg_session_index_key(&buffer, &written);
-            EXPECT_TRUE(tg_session_key_is_index(tg_buffer_slice(&buffer)));
+            EXPECT_FALSE(tg_session_key_is_row(tg_buffer_slice(&buffer)));
             ASSERT_EQ(tg_session_key_read_local(tg_buffer_slice(&buffer), &read, &error), TG_OK);
             expect_session();
             tg_session_key_changelog(&buffer, &written);

@@ -22,6 +22,24 @@ struct aggregate_call {
     struct tg_buffer new_blob;
 };
 
+/* A session that a row meets. */
+struct aggregate_session {
+    int64_t start_ms, end_ms;      /* row times of its first and last row */
+    size_t value_at, value_length; /* its state, in sessions.values */
+};
+
+struct aggregate_sessions {
+    struct aggregate_session *found; /* by end */
+    size_t found_count, found_capacity;
+    struct tg_buffer values;
+    struct tg_buffer head_key;
+    bool head_exists;  /* the key has sessions */
+    bool head_known;   /* its head says which one ends last */
+    bool latest_known; /* `latest` is that session */
+    struct aggregate_session latest;
+    int64_t next_end_ms; /* no session ends earlier; INT64_MIN: not known */
+};
+
 struct aggregate {
     struct tg_operator base;
     struct tg_task_store *store;
@@ -30,7 +48,8 @@ struct aggregate {
     uint32_t call_count;
     struct aggregate_call *calls;
     uint32_t fixed_bytes;
-    bool variable; /* some call has a part of variable size */
+    bool variable;     /* some call has a part of variable size */
+    bool sends_before; /* what follows needs the result that a new one replaces */
     uint32_t key_count;
     struct tg_schema_column *key_columns;
     uint32_t *key_source;           /* input column of each */
@@ -46,11 +65,13 @@ struct aggregate {
     struct tg_buffer store_key;
     struct tg_buffer value;        /* scratch: the state that is being changed */
     struct tg_buffer new_value;    /* scratch: the state rebuilt with new variable parts */
+    struct tg_buffer before;       /* scratch: the state before the change */
     struct tg_buffer removed_keys; /* scratch: u32 length | key, ... */
     struct tg_buffer scan_from, scan_to;
+    struct aggregate_sessions sessions;
     int64_t stream_time_ms;  /* highest row time seen, -1: none; persisted */
-    int64_t closed_start_ms; /* windows starting here or before were emitted as final (or expired); INT64_MIN:
-                                none */
+    int64_t closed_start_ms; /* windows starting here or before were emitted as final (or expired), of
+                                sessions those that end here or before; INT64_MIN: none */
     struct tg_batch_memory output;
     struct tg_arena *output_arena;
     const struct tg_batch *input; /* while a batch is processed */
@@ -66,33 +87,93 @@ static inline bool aggregate_is_windowed(const struct aggregate *aggregate)
     return aggregate_node(aggregate)->window.kind != TG_WINDOW_NONE;
 }
 
+static inline bool aggregate_has_sessions(const struct aggregate *aggregate)
+{
+    return aggregate_node(aggregate)->window.kind == TG_WINDOW_SESSION;
+}
+
+/* Results go out with each row, not per commit. */
+static inline bool aggregate_emits_at_once(const struct aggregate *aggregate)
+{
+    return aggregate_node(aggregate)->emission == TG_EMIT_CHANGES &&
+           aggregate->base.task->query->settings.emit_per_record;
+}
+
 /* ---- state.c: one group's state ---- */
 
-/* Adds row `row` of the input batch to the group of `store_key`. *ret_value: the new state, valid until the
- * store changes. */
-TG_MUST_CHECK enum tg_code aggregate_update(struct aggregate *aggregate, struct tg_slice store_key,
-                                            uint32_t row, struct tg_value *ret_value,
-                                            struct tg_error *reterr);
+enum { AGGREGATE_NO_ROW = UINT32_MAX };
+
+/* What happens to a group: row `undo` of the input batch is taken back, then row `add` added. Either may be
+ * AGGREGATE_NO_ROW. */
+struct aggregate_update {
+    uint32_t undo;
+    uint32_t add;
+};
+
+/* What an update did; slices are valid until the store changes. */
+struct aggregate_result {
+    bool changed;           /* false: there was nothing to take back from */
+    bool had_before;        /* the group existed */
+    struct tg_slice before; /* its state then; only with sends_before */
+    struct tg_value after;
+};
+
+TG_MUST_CHECK enum tg_code aggregate_apply(struct aggregate *aggregate, struct tg_slice store_key,
+                                           const struct aggregate_update *update,
+                                           struct aggregate_result *ret_result, struct tg_error *reterr);
+/* The same in steps, for sessions: a state is made in aggregate->value: from `bytes` (no data: a new one),
+ * others are merged into it, a row is added. */
+TG_MUST_CHECK enum tg_code aggregate_state_begin(struct aggregate *aggregate, struct tg_slice bytes,
+                                                 struct tg_error *reterr);
+TG_MUST_CHECK enum tg_code aggregate_state_merge(struct aggregate *aggregate, struct tg_slice other,
+                                                 struct tg_error *reterr);
+TG_MUST_CHECK enum tg_code aggregate_state_add(struct aggregate *aggregate, uint32_t row,
+                                               struct tg_error *reterr);
 /* Writes the results of a state to row `row` of the output's result columns. */
 TG_MUST_CHECK enum tg_code aggregate_results(struct aggregate *aggregate, struct tg_slice value, uint32_t row,
                                              struct tg_error *reterr);
 
 /* ---- emit.c: output rows ---- */
 
-/* The group's key columns come from row `row` of the input batch. */
-TG_MUST_CHECK enum tg_code aggregate_emit_row(struct aggregate *aggregate, uint32_t row,
-                                              int64_t window_start_ms, const struct tg_value *value,
-                                              struct tg_error *reterr);
-/* The group's key columns are decoded from its store key. */
+/* One change of a group's result. */
+struct aggregate_change {
+    uint32_t row;        /* of the input batch: gives the key columns; AGGREGATE_NO_ROW: decoded from `key` */
+    struct tg_slice key; /* the group key in the key format */
+    int64_t start_ms, end_ms;      /* bounds of the window */
+    int64_t time_ms;               /* row time of the change */
+    const struct tg_slice *before; /* state that is replaced; NULL: none, or not known */
+    const struct tg_slice *after;  /* NULL: the group is gone: a tombstone */
+};
+/* Sends the rows of the change: what it replaces (with TG_ROW_UNDO, if what follows needs it), then what it
+ * gives. */
+TG_MUST_CHECK enum tg_code aggregate_emit(struct aggregate *aggregate, const struct aggregate_change *change,
+                                          struct tg_error *reterr);
+/* A store entry as it is now, or (value NULL) a tombstone of it. */
 TG_MUST_CHECK enum tg_code aggregate_emit_entry(struct aggregate *aggregate, struct tg_slice store_key,
                                                 const struct tg_value *value, struct tg_error *reterr);
 TG_MUST_CHECK enum tg_code aggregate_forward_output(struct aggregate *aggregate, struct tg_error *reterr);
 
-/* ---- window.c: closing and expiring windows ---- */
+/* ---- window.c: tumbling and hopping windows ---- */
 
-/* EMIT FINAL: emits and removes the windows that the stream time has closed. */
+/* Adds the row to all its windows that are open. */
+TG_MUST_CHECK enum tg_code aggregate_update_windows(struct aggregate *aggregate, struct tg_slice key,
+                                                    uint32_t row, struct tg_error *reterr);
+/* EMIT FINAL: emits and removes the windows (or sessions) that the stream time has closed. */
 TG_MUST_CHECK enum tg_code aggregate_close_windows(struct aggregate *aggregate, struct tg_error *reterr);
-/* EMIT CHANGES: removes windows that are closed and past their retention. */
+/* EMIT CHANGES: removes windows (or sessions) that are closed and past their retention. */
 TG_MUST_CHECK enum tg_code aggregate_expire_windows(struct aggregate *aggregate, struct tg_error *reterr);
-/* The start of the last window that is closed at stream time `time_ms`, or INT64_MIN. */
-int64_t aggregate_last_closed_start(const struct aggregate *aggregate, int64_t time_ms, int64_t delay_ms);
+/* What the persisted stream time says of windows that are closed. */
+void aggregate_load_windows(struct aggregate *aggregate);
+/* Keys that are removed once a scan has ended. */
+void aggregate_remember_removal(struct aggregate *aggregate, struct tg_slice key);
+TG_MUST_CHECK enum tg_code aggregate_remove_remembered(struct aggregate *aggregate, struct tg_error *reterr);
+
+/* ---- session.c ---- */
+
+/* `seen_ms`: the stream time before the row. */
+TG_MUST_CHECK enum tg_code aggregate_update_session(struct aggregate *aggregate, struct tg_slice key,
+                                                    uint32_t row, int64_t seen_ms, struct tg_error *reterr);
+/* Removes the sessions that end before `end_ms`, in the order of end, start and key; emits them if asked to.
+ */
+TG_MUST_CHECK enum tg_code aggregate_sweep_sessions(struct aggregate *aggregate, int64_t end_ms, bool emit,
+                                                    struct tg_error *reterr);

@@ -2,15 +2,16 @@
 
 #include "state/window_key.h"
 
-/* Makes room for one more output row and sets what does not come from the state. */
-static uint32_t add_output_row(struct aggregate *aggregate, int64_t window_start_ms, int64_t rowtime_ms)
+/* Makes room for one more output row and sets what comes from neither key nor state. */
+static uint32_t add_output_row(struct aggregate *aggregate, const struct aggregate_change *change,
+                               unsigned flags)
 {
     struct tg_batch *output = &aggregate->output.batch;
     uint32_t row = output->rows->count;
     tg_rows_reserve(output->rows, row + 1);
     output->rows->count = row + 1;
-    output->rows->rowtime_ms[row] = rowtime_ms;
-    output->rows->flags[row] = 0;
+    output->rows->rowtime_ms[row] = change->time_ms;
+    output->rows->flags[row] = (uint8_t)flags;
     output->rows->offset[row] = -1;
     output->rows->headers[row] = (struct tg_header_list){NULL, 0};
     output->rows->raw_key[row] = tg_slice_of(NULL, 0);
@@ -19,25 +20,11 @@ static uint32_t add_output_row(struct aggregate *aggregate, int64_t window_start
         tg_column_resize(output->columns[i], row + 1);
     if (!aggregate_is_windowed(aggregate))
         return row;
-    const struct tg_window *window = &aggregate_node(aggregate)->window;
     struct tg_column **bounds = output->columns + aggregate->key_count;
-    bounds[0]->values.int64[row] = window_start_ms;
-    bounds[1]->values.int64[row] = window_start_ms + window->size_ms;
+    bounds[0]->values.int64[row] = change->start_ms;
+    bounds[1]->values.int64[row] = change->end_ms;
     bounds[0]->valid[row] = bounds[1]->valid[row] = 1;
     return row;
-}
-
-enum tg_code aggregate_emit_row(struct aggregate *aggregate, uint32_t row, int64_t window_start_ms,
-                                const struct tg_value *value, struct tg_error *reterr)
-{
-    uint32_t target = add_output_row(aggregate, window_start_ms, value->timestamp_ms);
-    const struct tg_rows *rows = aggregate->input->rows;
-    aggregate->output.batch.rows->offset[target] = rows->offset[row];
-    aggregate->output.batch.rows->headers[target] = rows->headers[row];
-    for (uint32_t i = 0; i < aggregate->key_count; i++)
-        tg_column_copy_row(aggregate->output.batch.columns[i], target,
-                           aggregate->input->columns[aggregate->key_source[i]], row);
-    return aggregate_results(aggregate, value->bytes, target, reterr);
 }
 
 static enum tg_code decode_key(struct aggregate *aggregate, struct tg_slice key, uint32_t target,
@@ -65,18 +52,64 @@ static enum tg_code decode_key(struct aggregate *aggregate, struct tg_slice key,
     return TG_OK;
 }
 
+static enum tg_code fill_key(struct aggregate *aggregate, const struct aggregate_change *change,
+                             uint32_t target, struct tg_error *reterr)
+{
+    if (change->row == AGGREGATE_NO_ROW)
+        return decode_key(aggregate, change->key, target, reterr);
+    const struct tg_rows *rows = aggregate->input->rows;
+    aggregate->output.batch.rows->offset[target] = rows->offset[change->row];
+    aggregate->output.batch.rows->headers[target] = rows->headers[change->row];
+    for (uint32_t i = 0; i < aggregate->key_count; i++)
+        tg_column_copy_row(aggregate->output.batch.columns[i], target,
+                           aggregate->input->columns[aggregate->key_source[i]], change->row);
+    return TG_OK;
+}
+
+/* `state` NULL: a tombstone. */
+static enum tg_code emit_row(struct aggregate *aggregate, const struct aggregate_change *change,
+                             const struct tg_slice *state, unsigned flags, struct tg_error *reterr)
+{
+    uint32_t target = add_output_row(aggregate, change, flags | (state == NULL ? TG_ROW_VALUE_NULL : 0));
+    TG_TRY(fill_key(aggregate, change, target, reterr));
+    if (state != NULL)
+        return aggregate_results(aggregate, *state, target, reterr);
+    const struct tg_batch *output = &aggregate->output.batch;
+    for (uint32_t i = output->schema->count - aggregate->call_count; i < output->schema->count; i++)
+        tg_column_set_null(output->columns[i], target);
+    return TG_OK;
+}
+
+enum tg_code aggregate_emit(struct aggregate *aggregate, const struct aggregate_change *change,
+                            struct tg_error *reterr)
+{
+    if (change->before != NULL && aggregate->sends_before)
+        TG_TRY(emit_row(aggregate, change, change->before, TG_ROW_UNDO, reterr));
+    TG_TRY(emit_row(aggregate, change, change->after, 0, reterr));
+    return aggregate->output.batch.rows->count < TG_BATCH_ROWS_MAX
+               ? TG_OK
+               : aggregate_forward_output(aggregate, reterr);
+}
+
 enum tg_code aggregate_emit_entry(struct aggregate *aggregate, struct tg_slice store_key,
                                   const struct tg_value *value, struct tg_error *reterr)
 {
     struct tg_window_key group = {.key = store_key};
-    if (aggregate_is_windowed(aggregate))
+    if (aggregate_has_sessions(aggregate))
+        TG_TRY(tg_session_key_read_local(store_key, &group, reterr));
+    else if (aggregate_is_windowed(aggregate))
         TG_TRY(tg_window_key_read_local(store_key, &group, reterr));
-    uint32_t target = add_output_row(aggregate, group.start_ms, value->timestamp_ms);
-    TG_TRY(decode_key(aggregate, group.key, target, reterr));
-    TG_TRY(aggregate_results(aggregate, value->bytes, target, reterr));
-    return aggregate->output.batch.rows->count < TG_BATCH_ROWS_MAX
-               ? TG_OK
-               : aggregate_forward_output(aggregate, reterr);
+    if (!aggregate_has_sessions(aggregate))
+        group.end_ms = group.start_ms + aggregate_node(aggregate)->window.size_ms;
+    const struct aggregate_change change = {
+        .row = AGGREGATE_NO_ROW,
+        .key = group.key,
+        .start_ms = group.start_ms,
+        .end_ms = group.end_ms,
+        .time_ms = value != NULL ? value->timestamp_ms : group.end_ms,
+        .after = value != NULL ? &value->bytes : NULL,
+    };
+    return aggregate_emit(aggregate, &change, reterr);
 }
 
 enum tg_code aggregate_forward_output(struct aggregate *aggregate, struct tg_error *reterr)

@@ -32,14 +32,16 @@ static enum tg_code open_state(struct aggregate *aggregate, uint8_t *bytes, size
     return TG_OK;
 }
 
-static enum tg_code add_row(struct aggregate *aggregate, uint32_t row, struct tg_error *reterr)
+/* Adds a row to the open state, or takes it back. */
+static enum tg_code apply_row(struct aggregate *aggregate, uint32_t row, bool undo, struct tg_error *reterr)
 {
     for (uint32_t i = 0; i < aggregate->call_count; i++) {
         struct aggregate_call *call = &aggregate->calls[i];
+        const struct tg_aggregate_kernel *kernel = call->function_call->function->aggregate;
         call->state.row = row;
         call->state.sequence = (uint64_t)aggregate->input->rows->offset[row];
         call->state.arena = aggregate->input->arena;
-        enum tg_code code = call->function_call->function->aggregate->add(&call->state, reterr);
+        enum tg_code code = undo ? kernel->undo(&call->state, reterr) : kernel->add(&call->state, reterr);
         if (code != TG_OK)
             return tg_fail_context(reterr, "%s over offset %lld of partition %d of %s",
                                    call->function_call->name, (long long)aggregate->input->rows->offset[row],
@@ -61,20 +63,43 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-static enum tg_code update_fixed(struct aggregate *aggregate, struct tg_slice store_key, uint32_t row,
-                                 struct tg_value *ret_value, struct tg_error *reterr)
+static int64_t update_time(const struct aggregate *aggregate, const struct aggregate_update *update)
+{
+    uint32_t row = update->add != AGGREGATE_NO_ROW ? update->add : update->undo;
+    return aggregate->input->rows->rowtime_ms[row];
+}
+
+static void keep_before(struct aggregate *aggregate, struct tg_slice bytes,
+                        struct aggregate_result *ret_result)
+{
+    ret_result->had_before = true;
+    if (!aggregate->sends_before)
+        return;
+    tg_buffer_clear(&aggregate->before);
+    tg_buffer_append_slice(&aggregate->before, bytes);
+    ret_result->before = tg_buffer_slice(&aggregate->before);
+}
+
+static enum tg_code apply_fixed(struct aggregate *aggregate, struct tg_slice store_key,
+                                const struct aggregate_update *update, struct aggregate_result *ret_result,
+                                struct tg_error *reterr)
 {
     struct tg_store *store = aggregate->store->store;
     struct tg_store_edit edit;
     TG_TRY(tg_store_edit(store, store_key, aggregate->fixed_bytes, false, &edit, reterr));
     if (edit.created)
         init_fixed(aggregate, edit.bytes);
+    else
+        keep_before(aggregate, tg_slice_of(edit.bytes, edit.length), ret_result);
     TG_TRY(open_state(aggregate, edit.bytes, edit.length, reterr));
-    TG_TRY(add_row(aggregate, row, reterr));
-    int64_t time = aggregate->input->rows->rowtime_ms[row];
+    if (update->undo != AGGREGATE_NO_ROW && !edit.created)
+        TG_TRY(apply_row(aggregate, update->undo, true, reterr));
+    if (update->add != AGGREGATE_NO_ROW)
+        TG_TRY(apply_row(aggregate, update->add, false, reterr));
+    int64_t time = update_time(aggregate, update);
     time = edit.created ? time : later(edit.timestamp_ms, time);
     tg_store_edit_done(store, time);
-    *ret_value = (struct tg_value){tg_slice_of(edit.bytes, edit.length), time};
+    ret_result->after = (struct tg_value){tg_slice_of(edit.bytes, edit.length), time};
     return TG_OK;
 }
 
@@ -105,42 +130,111 @@ static void empty_value(struct aggregate *aggregate, struct tg_buffer *target)
             tg_buffer_append(target, &(uint32_t){0}, sizeof(uint32_t));
 }
 
-static enum tg_code update_variable(struct aggregate *aggregate, struct tg_slice store_key, uint32_t row,
-                                    struct tg_value *ret_value, struct tg_error *reterr)
+/* Opens aggregate->value with empty buffers for new variable parts. */
+static enum tg_code open_value(struct aggregate *aggregate, struct tg_error *reterr)
 {
-    struct tg_store *store = aggregate->store->store;
-    struct tg_value found;
-    bool exists = false;
-    TG_TRY(tg_store_get(store, store_key, &exists, &found, reterr));
-    struct tg_buffer *scratch = &aggregate->value;
-    if (exists) {
-        tg_buffer_clear(scratch);
-        tg_buffer_append_slice(scratch, found.bytes);
-    } else {
-        empty_value(aggregate, scratch);
-    }
-    TG_TRY(open_state(aggregate, scratch->data, scratch->length, reterr));
     for (uint32_t i = 0; i < aggregate->call_count; i++)
         tg_buffer_clear(&aggregate->calls[i].new_blob);
-    TG_TRY(add_row(aggregate, row, reterr));
+    return open_state(aggregate, aggregate->value.data, aggregate->value.length, reterr);
+}
+
+/* Takes the new variable parts over into aggregate->value. */
+static void close_value(struct aggregate *aggregate)
+{
     bool changed = false;
     for (uint32_t i = 0; i < aggregate->call_count; i++)
         changed = changed || aggregate->calls[i].state.blob_changed;
-    int64_t time = aggregate->input->rows->rowtime_ms[row];
-    time = exists ? later(found.timestamp_ms, time) : time;
-    if (changed)
-        rebuild_value(aggregate, &aggregate->new_value, scratch->data);
-    struct tg_value value = {tg_buffer_slice(changed ? &aggregate->new_value : scratch), time};
-    TG_TRY(tg_store_put(store, store_key, value, reterr));
-    *ret_value = value;
+    if (!changed)
+        return;
+    rebuild_value(aggregate, &aggregate->new_value, aggregate->value.data);
+    struct tg_buffer old = aggregate->value;
+    aggregate->value = aggregate->new_value;
+    aggregate->new_value = old;
+}
+
+enum tg_code aggregate_state_begin(struct aggregate *aggregate, struct tg_slice bytes,
+                                   struct tg_error *reterr)
+{
+    (void)reterr;
+    if (bytes.data == NULL) {
+        empty_value(aggregate, &aggregate->value);
+        return TG_OK;
+    }
+    tg_buffer_clear(&aggregate->value);
+    tg_buffer_append_slice(&aggregate->value, bytes);
     return TG_OK;
 }
 
-enum tg_code aggregate_update(struct aggregate *aggregate, struct tg_slice store_key, uint32_t row,
-                              struct tg_value *ret_value, struct tg_error *reterr)
+/* The other state is opened first, to find its parts; its bytes stay where they are. */
+enum tg_code aggregate_state_merge(struct aggregate *aggregate, struct tg_slice other,
+                                   struct tg_error *reterr)
 {
-    return aggregate->variable ? update_variable(aggregate, store_key, row, ret_value, reterr)
-                               : update_fixed(aggregate, store_key, row, ret_value, reterr);
+    struct tg_arena *arena = aggregate->output_arena;
+    struct tg_slice *blobs = tg_arena_alloc(arena, aggregate->call_count * sizeof *blobs);
+    TG_TRY(open_state(aggregate, (uint8_t *)other.data, other.length, reterr));
+    for (uint32_t i = 0; i < aggregate->call_count; i++)
+        blobs[i] = aggregate->calls[i].state.blob;
+    TG_TRY(open_value(aggregate, reterr));
+    for (uint32_t i = 0; i < aggregate->call_count; i++) {
+        struct aggregate_call *call = &aggregate->calls[i];
+        call->state.arena = arena;
+        enum tg_code code = call->function_call->function->aggregate->merge(
+            &call->state, other.data + call->fixed_at, blobs[i], reterr);
+        if (code != TG_OK)
+            return tg_fail_context(reterr, "%s over sessions that grow together", call->function_call->name);
+    }
+    close_value(aggregate);
+    return TG_OK;
+}
+
+static enum tg_code change_value(struct aggregate *aggregate, uint32_t row, bool undo,
+                                 struct tg_error *reterr)
+{
+    TG_TRY(open_value(aggregate, reterr));
+    TG_TRY(apply_row(aggregate, row, undo, reterr));
+    close_value(aggregate);
+    return TG_OK;
+}
+
+enum tg_code aggregate_state_add(struct aggregate *aggregate, uint32_t row, struct tg_error *reterr)
+{
+    return change_value(aggregate, row, false, reterr);
+}
+
+static enum tg_code apply_variable(struct aggregate *aggregate, struct tg_slice store_key,
+                                   const struct aggregate_update *update, struct aggregate_result *ret_result,
+                                   struct tg_error *reterr)
+{
+    struct tg_store *store = aggregate->store->store;
+    struct tg_value found = {0};
+    bool exists = false;
+    TG_TRY(tg_store_get(store, store_key, &exists, &found, reterr));
+    if (exists)
+        keep_before(aggregate, found.bytes, ret_result);
+    TG_TRY(aggregate_state_begin(aggregate, exists ? found.bytes : tg_slice_of(NULL, 0), reterr));
+    if (update->undo != AGGREGATE_NO_ROW && exists)
+        TG_TRY(change_value(aggregate, update->undo, true, reterr));
+    if (update->add != AGGREGATE_NO_ROW)
+        TG_TRY(change_value(aggregate, update->add, false, reterr));
+    int64_t time = update_time(aggregate, update);
+    time = exists ? later(found.timestamp_ms, time) : time;
+    ret_result->after = (struct tg_value){tg_buffer_slice(&aggregate->value), time};
+    return tg_store_put(store, store_key, ret_result->after, reterr);
+}
+
+enum tg_code aggregate_apply(struct aggregate *aggregate, struct tg_slice store_key,
+                             const struct aggregate_update *update, struct aggregate_result *ret_result,
+                             struct tg_error *reterr)
+{
+    *ret_result = (struct aggregate_result){.changed = true};
+    if (update->add == AGGREGATE_NO_ROW) { /* what is only taken back makes no group */
+        struct tg_value found;
+        TG_TRY(tg_store_get(aggregate->store->store, store_key, &ret_result->changed, &found, reterr));
+        if (!ret_result->changed)
+            return TG_OK;
+    }
+    return aggregate->variable ? apply_variable(aggregate, store_key, update, ret_result, reterr)
+                               : apply_fixed(aggregate, store_key, update, ret_result, reterr);
 }
 
 enum tg_code aggregate_results(struct aggregate *aggregate, struct tg_slice value, uint32_t row,

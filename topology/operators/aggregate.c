@@ -1,4 +1,4 @@
-/* Aggregates of a stream per key, or per key and window.
+/* Aggregates of a stream per key, or per key and window; of a table per key.
  * EMIT CHANGES sends a row for each input row (cache off) or, at each commit, one for each group that changed
  * (cache on). EMIT FINAL sends one row per window when the stream time reaches its end plus grace, in order
  * of window start, then key. Stream time is that of the rows which reach this operator, and is persisted with
@@ -43,7 +43,7 @@ static enum tg_code open_calls(struct aggregate *aggregate, struct tg_error *ret
     }
     TG_TRY(tg_program_compile(arena, node->base.inputs[0]->schema, expressions, argument_count,
                               &aggregate->program, reterr));
-    aggregate->program_state = tg_program_state_new(aggregate->program);
+    aggregate->program_state = tg_operator_program(&aggregate->base, aggregate->program);
     return TG_OK;
 }
 
@@ -83,13 +83,18 @@ static enum tg_code aggregate_open(struct tg_operator *self, struct tg_error *re
 {
     struct aggregate *aggregate = (struct aggregate *)self;
     aggregate->stream_time_ms = -1;
-    aggregate->closed_start_ms = INT64_MIN;
     aggregate->output_arena = tg_arena_new(0);
+    aggregate->sends_before = tg_operator_sends_before(self);
+    aggregate_load_windows(aggregate);
     tg_batch_memory_init(&aggregate->output, self->node->schema, NULL);
     TG_TRY(open_calls(aggregate, reterr));
     TG_TRY(open_key(aggregate, reterr));
-    const struct tg_task_store_options options = {.node = self->node,
-                                                  .windowed = aggregate_is_windowed(aggregate)};
+    const struct tg_task_store_options options = {
+        .node = self->node,
+        .layout = aggregate_has_sessions(aggregate)  ? TG_KEY_SESSION
+                  : aggregate_is_windowed(aggregate) ? TG_KEY_WINDOW
+                                                     : TG_KEY_PLAIN,
+    };
     return tg_task_open_store(self, &options, &aggregate->store, reterr);
 }
 
@@ -105,14 +110,16 @@ static void reserve(struct aggregate *aggregate, uint32_t rows)
         tg_realloc(aggregate->key_nulls, aggregate->rows_capacity, sizeof *aggregate->key_nulls);
 }
 
-/* Why a row cannot be aggregated, or NULL. */
+/* Why a row cannot be aggregated; "": nothing is to be done for it (a tombstone, which its previous version
+ * precedes); NULL: it can. */
 static const char *row_fault(const struct aggregate *aggregate, const struct tg_batch *batch, uint32_t row,
                              uint64_t **ret_counter)
 {
     struct tg_counters *counters = &aggregate->base.task->counters;
     *ret_counter = &counters->null_value_skipped;
     if ((batch->rows->flags[row] & TG_ROW_VALUE_NULL) != 0)
-        return "a record without a value cannot be aggregated";
+        return aggregate->base.node->inputs[0]->is_table ? ""
+                                                         : "a record without a value cannot be aggregated";
     *ret_counter = &counters->null_key_skipped;
     bool missing = (batch->rows->flags[row] & TG_ROW_KEY_NULL) != 0 && aggregate->key_count > 0;
     for (uint32_t i = 0; i < aggregate->key_count; i++)
@@ -134,6 +141,8 @@ static enum tg_code prepare_rows(struct aggregate *aggregate, const struct tg_ba
             aggregate->rows[count++] = row;
             continue;
         }
+        if (fault[0] == '\0')
+            continue;
         const struct tg_skip skip = {counter, batch, row, aggregate->base.node};
         tg_task_skip(aggregate->base.task, &skip, "%s", fault);
     }
@@ -162,39 +171,60 @@ static struct tg_slice key_of(const struct aggregate *aggregate, uint32_t index)
     return tg_slice_of(aggregate->key_bytes.data + from, aggregate->key_ends[index] - from);
 }
 
-static enum tg_code update_group(struct aggregate *aggregate, struct tg_slice store_key, uint32_t row,
-                                 int64_t window_start_ms, struct tg_error *reterr)
+/* One group, not windowed. */
+static enum tg_code update_group(struct aggregate *aggregate, struct tg_slice key,
+                                 const struct aggregate_update *update, struct tg_error *reterr)
 {
-    struct tg_value value;
-    TG_TRY(aggregate_update(aggregate, store_key, row, &value, reterr));
-    bool at_once = aggregate_node(aggregate)->emission == TG_EMIT_CHANGES &&
-                   aggregate->base.task->query->settings.emit_per_record;
-    return at_once ? aggregate_emit_row(aggregate, row, window_start_ms, &value, reterr) : TG_OK;
+    struct aggregate_result result;
+    TG_TRY(aggregate_apply(aggregate, key, update, &result, reterr));
+    if (!result.changed || !aggregate_emits_at_once(aggregate))
+        return TG_OK;
+    const struct aggregate_change change = {
+        .row = update->add != AGGREGATE_NO_ROW ? update->add : update->undo,
+        .time_ms = result.after.timestamp_ms,
+        .before = result.had_before ? &result.before : NULL,
+        .after = &result.after.bytes,
+    };
+    return aggregate_emit(aggregate, &change, reterr);
 }
 
-static enum tg_code update_windows(struct aggregate *aggregate, struct tg_slice key, uint32_t row,
-                                   struct tg_error *reterr)
+/* A row of a table takes its previous version back first. If both are of one group they are one change of it,
+ * else each group changes (KTableAggregate, KTableRepartitionMap). *ret_used: rows that were handled. */
+static enum tg_code update_table_group(struct aggregate *aggregate, uint32_t index, uint32_t count,
+                                       uint32_t *ret_used, struct tg_error *reterr)
 {
-    const struct tg_window *window = &aggregate_node(aggregate)->window;
-    int64_t time = aggregate->input->rows->rowtime_ms[row];
-    int64_t last_closed =
-        aggregate_last_closed_start(aggregate, aggregate->stream_time_ms, window->size_ms + window->grace_ms);
-    int64_t first = time - window->size_ms + window->advance_ms;
-    first = first < 0 ? 0 : first / window->advance_ms * window->advance_ms;
-    for (int64_t start = first; start <= time; start += window->advance_ms) {
-        if (start <= last_closed) {
-            const struct tg_skip skip = {&aggregate->base.task->counters.late_skipped, aggregate->input, row,
-                                         aggregate->base.node};
-            tg_task_skip(aggregate->base.task, &skip,
-                         "its window [%lld, %lld) is closed: stream time is %lld, grace %lld ms",
-                         (long long)start, (long long)(start + window->size_ms),
-                         (long long)aggregate->stream_time_ms, (long long)window->grace_ms);
-            continue;
+    const struct tg_rows *rows = aggregate->input->rows;
+    uint32_t row = aggregate->rows[index];
+    struct aggregate_update update = {.undo = AGGREGATE_NO_ROW, .add = row};
+    *ret_used = 1;
+    if ((rows->flags[row] & TG_ROW_UNDO) != 0) {
+        update = (struct aggregate_update){.undo = row, .add = AGGREGATE_NO_ROW};
+        uint32_t next = index + 1 < count ? aggregate->rows[index + 1] : row;
+        if ((rows->flags[next] & TG_ROW_UNDO) == 0 && rows->offset[next] == rows->offset[row] &&
+            tg_slice_equal(key_of(aggregate, index), key_of(aggregate, index + 1))) {
+            update.add = next;
+            *ret_used = 2;
         }
-        tg_window_key_local(&aggregate->store_key, key, start);
-        TG_TRY(update_group(aggregate, tg_buffer_slice(&aggregate->store_key), row, start, reterr));
     }
-    return TG_OK;
+    return update_group(aggregate, key_of(aggregate, index), &update, reterr);
+}
+
+static enum tg_code update_row(struct aggregate *aggregate, uint32_t index, uint32_t count,
+                               uint32_t *ret_used, struct tg_error *reterr)
+{
+    uint32_t row = aggregate->rows[index];
+    int64_t time = aggregate->input->rows->rowtime_ms[row];
+    int64_t seen = aggregate->stream_time_ms;
+    aggregate->stream_time_ms = time > seen ? time : seen;
+    *ret_used = 1;
+    if (aggregate->base.node->inputs[0]->is_table)
+        return update_table_group(aggregate, index, count, ret_used, reterr);
+    if (aggregate_has_sessions(aggregate))
+        return aggregate_update_session(aggregate, key_of(aggregate, index), row, seen, reterr);
+    if (aggregate_is_windowed(aggregate))
+        return aggregate_update_windows(aggregate, key_of(aggregate, index), row, reterr);
+    return update_group(aggregate, key_of(aggregate, index),
+                        &(struct aggregate_update){.undo = AGGREGATE_NO_ROW, .add = row}, reterr);
 }
 
 static enum tg_code aggregate_process(struct tg_operator *self, const struct tg_batch *batch,
@@ -211,22 +241,25 @@ static enum tg_code aggregate_process(struct tg_operator *self, const struct tg_
         for (uint32_t a = 0; a < aggregate->calls[i].state.argument_count; a++)
             ((const struct tg_column **)aggregate->calls[i].state.arguments)[a] =
                 tg_program_result(aggregate->program_state, aggregate->calls[i].first_argument + a);
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t row = aggregate->rows[i];
-        if (batch->rows->rowtime_ms[row] > aggregate->stream_time_ms)
-            aggregate->stream_time_ms = batch->rows->rowtime_ms[row];
-        if (!aggregate_is_windowed(aggregate))
-            TG_TRY(update_group(aggregate, key_of(aggregate, i), row, 0, reterr));
-        else
-            TG_TRY(update_windows(aggregate, key_of(aggregate, i), row, reterr));
+    for (uint32_t i = 0, used = 1; i < count; i += used) {
+        TG_TRY(update_row(aggregate, i, count, &used, reterr));
         if (node->emission == TG_EMIT_FINAL)
             TG_TRY(aggregate_close_windows(aggregate, reterr));
-        if (aggregate->output.batch.rows->count >= TG_BATCH_ROWS_MAX)
-            TG_TRY(aggregate_forward_output(aggregate, reterr));
     }
     TG_TRY(aggregate_forward_output(aggregate, reterr));
     aggregate->input = NULL;
     return TG_OK;
+}
+
+/* A session that was joined with another one is gone; one that expired was not, its result stays. */
+static enum tg_code flush_removed(struct aggregate *aggregate, struct tg_slice key, struct tg_error *reterr)
+{
+    struct tg_window_key session;
+    if (!aggregate_has_sessions(aggregate))
+        return TG_OK;
+    TG_TRY(tg_session_key_read_local(key, &session, reterr));
+    return session.end_ms > aggregate->closed_start_ms ? aggregate_emit_entry(aggregate, key, NULL, reterr)
+                                                       : TG_OK;
 }
 
 /* Emission per commit: one row for each group that the transaction changed. Expired windows are removed
@@ -240,9 +273,14 @@ static enum tg_code aggregate_flush(struct tg_operator *self, struct tg_error *r
     size_t position = 0;
     struct tg_sealed_entry entry;
     while (!self->task->query->settings.emit_per_record &&
-           tg_store_sealed_next(aggregate->store->store, &position, &entry))
-        if (!entry.removed)
+           tg_store_sealed_next(aggregate->store->store, &position, &entry)) {
+        if (!tg_key_in_changelog(aggregate->store->layout, entry.key))
+            continue; /* what only this store has: nobody's result */
+        if (entry.removed)
+            TG_TRY(flush_removed(aggregate, entry.key, reterr));
+        else
             TG_TRY(aggregate_emit_entry(aggregate, entry.key, &entry.value, reterr));
+    }
     TG_TRY(aggregate_forward_output(aggregate, reterr));
     return aggregate_is_windowed(aggregate) ? aggregate_expire_windows(aggregate, reterr) : TG_OK;
 }
@@ -255,15 +293,9 @@ static int64_t aggregate_progress(const struct tg_operator *self)
 static void aggregate_load_progress(struct tg_operator *self, int64_t progress)
 {
     struct aggregate *aggregate = (struct aggregate *)self;
-    const struct tg_plan_aggregate *node = aggregate_node(aggregate);
     aggregate->stream_time_ms = progress < -1 ? -1 : progress;
-    aggregate->closed_start_ms = INT64_MIN;
     tg_batch_memory_clear(&aggregate->output);
-    /* Final emission is complete up to the persisted stream time; expiry may lag behind it and starts from
-     * the beginning again. */
-    if (aggregate_is_windowed(aggregate) && node->emission == TG_EMIT_FINAL)
-        aggregate->closed_start_ms = aggregate_last_closed_start(
-            aggregate, aggregate->stream_time_ms, node->window.size_ms + node->window.grace_ms);
+    aggregate_load_windows(aggregate);
 }
 
 static void aggregate_close(struct tg_operator *self)
@@ -276,14 +308,17 @@ static void aggregate_close(struct tg_operator *self)
         tg_column_free(aggregate->decoded_keys[i]);
     for (uint32_t i = 0; aggregate->calls != NULL && i < aggregate->call_count; i++)
         tg_buffer_done(&aggregate->calls[i].new_blob);
-    struct tg_buffer *buffers[] = {&aggregate->key_bytes, &aggregate->store_key,    &aggregate->value,
-                                   &aggregate->new_value, &aggregate->removed_keys, &aggregate->scan_from,
-                                   &aggregate->scan_to};
+    struct tg_buffer *buffers[] = {&aggregate->key_bytes,       &aggregate->store_key,
+                                   &aggregate->value,           &aggregate->new_value,
+                                   &aggregate->before,          &aggregate->removed_keys,
+                                   &aggregate->scan_from,       &aggregate->scan_to,
+                                   &aggregate->sessions.values, &aggregate->sessions.head_key};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         tg_buffer_done(buffers[i]);
     tg_free(aggregate->rows);
     tg_free(aggregate->key_ends);
     tg_free(aggregate->key_nulls);
+    tg_free(aggregate->sessions.found);
     tg_batch_memory_done(&aggregate->output);
     tg_arena_free(aggregate->output_arena);
 }
@@ -297,4 +332,5 @@ const struct tg_operator_kind tg_operator_aggregate = {
     .progress = aggregate_progress,
     .load_progress = aggregate_load_progress,
     .close = aggregate_close,
+    .needs_before = true,
 };

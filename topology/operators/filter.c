@@ -20,7 +20,7 @@ static enum tg_code filter_open(struct tg_operator *self, struct tg_error *reter
     const struct tg_plan_filter *node = (const struct tg_plan_filter *)self->node;
     TG_TRY(tg_program_compile(self->task->arena, node->base.inputs[0]->schema, &node->predicate, 1,
                               &filter->program, reterr));
-    filter->state = tg_program_state_new(filter->program);
+    filter->state = tg_operator_program(self, filter->program);
     filter->kept = tg_arena_alloc(self->task->arena, TG_BATCH_ROWS_MAX * sizeof *filter->kept);
     filter->kept_capacity = TG_BATCH_ROWS_MAX;
     return TG_OK;

@@ -52,7 +52,7 @@ static enum tg_code flat_map_open(struct tg_operator *self, struct tg_error *ret
     tg_batch_memory_init(&flat_map->memory, self->node->schema, NULL);
     TG_TRY(tg_program_compile(arena, node->base.inputs[0]->schema, expressions, argument_count,
                               &flat_map->program, reterr));
-    flat_map->state = tg_program_state_new(flat_map->program);
+    flat_map->state = tg_operator_program(self, flat_map->program);
     return TG_OK;
 }
 

@@ -19,7 +19,7 @@ static enum tg_code project_open(struct tg_operator *self, struct tg_error *rete
     const struct tg_plan_project *node = (const struct tg_plan_project *)self->node;
     TG_TRY(tg_program_compile(self->task->arena, node->base.inputs[0]->schema, node->expressions,
                               node->base.schema->count, &project->program, reterr));
-    project->state = tg_program_state_new(project->program);
+    project->state = tg_operator_program(self, project->program);
     project->columns =
         tg_arena_alloc_zero(self->task->arena, node->base.schema->count, sizeof(struct tg_column *));
     return TG_OK;

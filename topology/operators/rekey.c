@@ -28,7 +28,7 @@ static enum tg_code rekey_open(struct tg_operator *self, struct tg_error *reterr
         return TG_OK;
     TG_TRY(tg_program_compile(self->task->arena, node->base.inputs[0]->schema, node->key_expressions,
                               node->key_count, &rekey->program, reterr));
-    rekey->state = tg_program_state_new(rekey->program);
+    rekey->state = tg_operator_program(self, rekey->program);
     return TG_OK;
 }
 

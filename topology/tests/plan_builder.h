@@ -213,6 +213,11 @@ public:
         return {TG_WINDOW_HOPPING, size_ms, advance_ms, grace_ms, size_ms + grace_ms};
     }
 
+    static tg_window session(int64_t gap_ms, int64_t grace_ms)
+    {
+        return {TG_WINDOW_SESSION, gap_ms, 0, grace_ms, gap_ms + grace_ms};
+    }
+
     tg_arena *arena;
     tg_plan_node *top = nullptr;
 
