@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "data/number.h"
 #include "data/time.h"
@@ -272,18 +273,32 @@ static void write_nested(const struct tg_column *column, uint32_t row, struct tg
 
 static void write_elements(const struct tg_column *column, uint32_t row, struct tg_buffer *out)
 {
-    bool map = column->type->kind == TG_TYPE_MAP;
     struct tg_range range = column->values.range[row];
-    tg_buffer_append_byte(out, map ? '{' : '[');
+    tg_buffer_append_byte(out, '[');
     for (uint32_t i = range.start; i < range.start + range.count; i++) {
         tg_buffer_append_text(out, i > range.start ? ", " : "");
         write_nested(column->children[0], i, out);
-        if (map) {
-            tg_buffer_append_byte(out, '=');
-            write_nested(column->children[1], i, out);
-        }
     }
-    tg_buffer_append_byte(out, map ? '}' : ']');
+    tg_buffer_append_byte(out, ']');
+}
+
+static void write_entries(const struct tg_column *column, uint32_t row, struct tg_buffer *out)
+{
+    enum { FEW = 32 };
+    uint64_t few[2 * FEW];
+    uint32_t count = column->values.range[row].count;
+    uint64_t *items = count <= FEW ? few : (uint64_t *)tg_alloc(2 * (size_t)count * sizeof *items);
+    tg_map_order(column, row, items);
+    tg_buffer_append_byte(out, '{');
+    for (uint32_t i = 0; i < count; i++) {
+        tg_buffer_append_text(out, i > 0 ? ", " : "");
+        write_nested(column->children[0], (uint32_t)items[i], out);
+        tg_buffer_append_byte(out, '=');
+        write_nested(column->children[1], (uint32_t)items[i], out);
+    }
+    tg_buffer_append_byte(out, '}');
+    if (items != few)
+        tg_free(items);
 }
 
 static void write_fields(const struct tg_column *column, uint32_t row, struct tg_buffer *out)
@@ -333,8 +348,10 @@ void tg_cast_write(const struct tg_column *column, uint32_t row, struct tg_buffe
         tg_timestamp_write(column->values.int64[row], out);
         break;
     case TG_TYPE_ARRAY:
-    case TG_TYPE_MAP:
         write_elements(column, row, out);
+        break;
+    case TG_TYPE_MAP:
+        write_entries(column, row, out);
         break;
     case TG_TYPE_STRUCT:
         write_fields(column, row, out);

@@ -22,6 +22,50 @@ static void encode_elements(const struct tg_column *column, uint32_t row, struct
             tg_value_encode(column->children[child], i, out);
 }
 
+/* The entry with the least key behind `last` (UINT32_MAX: of all); of equal keys the first one. Keys are
+ * compared as bytes, which any order that is always the same will do for. */
+static uint32_t next_entry(const struct tg_column *map, uint32_t row, uint32_t last,
+                           struct tg_buffer *scratch)
+{
+    struct tg_range range = map->values.range[row];
+    size_t start = scratch->length;
+    size_t least = 0;
+    uint32_t found = UINT32_MAX;
+    if (last != UINT32_MAX)
+        tg_value_encode(map->children[0], last, scratch);
+    size_t bound = scratch->length;
+    for (uint32_t i = range.start; i < range.start + range.count; i++) {
+        size_t at = scratch->length;
+        tg_value_encode(map->children[0], i, scratch);
+        struct tg_slice key = tg_slice_of(scratch->data + at, scratch->length - at);
+        int to_last = tg_slice_compare(key, tg_slice_of(scratch->data + start, bound - start));
+        bool behind = last == UINT32_MAX || to_last > 0 || (to_last == 0 && i > last);
+        if (behind &&
+            (found == UINT32_MAX || tg_slice_compare(key, tg_slice_of(scratch->data + bound, least)) < 0)) {
+            found = i;
+            least = key.length;
+            memmove(scratch->data + bound, key.data, key.length);
+            scratch->length = bound + least;
+        } else {
+            scratch->length = at;
+        }
+    }
+    scratch->length = start;
+    return found;
+}
+
+/* In the order of the keys, so that equal maps have equal bytes. The end of `out` serves as scratch memory.
+ */
+static void encode_entries(const struct tg_column *column, uint32_t row, struct tg_buffer *out)
+{
+    append_u32(out, column->values.range[row].count);
+    uint32_t entry = UINT32_MAX;
+    while ((entry = next_entry(column, row, entry, out)) != UINT32_MAX) {
+        tg_value_encode(column->children[0], entry, out);
+        tg_value_encode(column->children[1], entry, out);
+    }
+}
+
 void tg_value_encode(const struct tg_column *column, uint32_t row, struct tg_buffer *out)
 {
     tg_buffer_append_byte(out, column->valid[row] != 0 ? 1 : 0);
@@ -54,8 +98,10 @@ void tg_value_encode(const struct tg_column *column, uint32_t row, struct tg_buf
         tg_buffer_append_slice(out, column->values.bytes[row]);
         break;
     case TG_TYPE_ARRAY:
-    case TG_TYPE_MAP:
         encode_elements(column, row, out);
+        break;
+    case TG_TYPE_MAP:
+        encode_entries(column, row, out);
         break;
     case TG_TYPE_STRUCT:
         for (uint32_t child = 0; child < column->child_count; child++)

@@ -2,7 +2,7 @@
  * their form never changes. All numbers are little endian. A value is one byte 0 (NULL) or 1, then BOOLEAN 1
  * byte; INT, DATE, TIME 4; BIGINT, TIMESTAMP, DOUBLE 8; DECIMAL 16 (the scaled integer); STRING, BYTES a
  * length of 4 and the bytes; ARRAY a count of 4 and the elements; MAP a count of 4 and key, value, key,
- * value...; STRUCT its fields. Thread: any. */
+ * value... in an order of the keys; STRUCT its fields. Thread: any. */
 #pragma once
 
 #include <endian.h>

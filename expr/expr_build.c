@@ -344,9 +344,8 @@ enum tg_code tg_expr_struct(struct tg_arena *arena, const char *const *names,
                             const struct tg_expr *const *values, uint32_t count, struct tg_place place,
                             const struct tg_expr **ret_expr, struct tg_error *reterr)
 {
-    if (count == 0)
-        return tg_fail_at(reterr, TG_CODE_TYPE, place, "STRUCT() needs at least one field");
-    struct tg_field *fields = (struct tg_field *)tg_arena_alloc_zero(arena, count, sizeof *fields);
+    struct tg_field *fields =
+        (struct tg_field *)tg_arena_alloc_zero(arena, count + (size_t)1, sizeof *fields);
     for (uint32_t i = 0; i < count; i++) {
         if (values[i]->type == NULL) {
             (void)tg_fail_at(reterr, TG_CODE_TYPE, values[i]->place, "field %s is NULL and has no type",

@@ -63,6 +63,10 @@ int tg_text_compare(struct tg_slice a, struct tg_slice b);
 /* Order of two rows that are not NULL, of one simple type (not nested). */
 int tg_column_compare(const struct tg_column *a, uint32_t a_row, const struct tg_column *b, uint32_t b_row);
 
+/* The entries of a MAP's row in the order of Java's HashMap: entry numbers in items[0..count). `items` has
+ * room for twice as many. */
+void tg_map_order(const struct tg_column *map, uint32_t row, uint64_t *items);
+
 /* Without the characters up to U+0020 at both ends, as Java's trim. */
 static inline struct tg_slice tg_text_trim(struct tg_slice text)
 {

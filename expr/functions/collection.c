@@ -402,10 +402,13 @@ static void map_part(const struct tg_call *call, uint32_t part)
         uint32_t row = tg_call_row(call, i);
         if (skips(call, row))
             continue;
-        struct tg_range range = range_of(call, 0, row);
+        const struct tg_column *map = call->arguments[0];
+        uint32_t count = map->values.range[row].count;
+        uint64_t *items = (uint64_t *)tg_arena_alloc(call->arena, ((size_t)count + 1) * 2 * sizeof *items);
         uint32_t start = call->result->children[0]->length;
-        for (uint32_t at = range.start; at < range.start + range.count; at++)
-            append(call, call->arguments[0]->children[part], at);
+        tg_map_order(map, row, items);
+        for (uint32_t entry = 0; entry < count; entry++)
+            append(call, map->children[part], (uint32_t)items[entry]);
         close_array(call, row, start);
     }
 }
@@ -494,8 +497,10 @@ static void entries_row(const struct tg_call *call, uint32_t row)
     struct tg_range range = map->values.range[row];
     struct sorting sorting = {.elements = map->children[0], .direction = 1};
     uint32_t *items = (uint32_t *)tg_arena_alloc(call->arena, ((size_t)range.count + 1) * 2 * sizeof *items);
+    uint64_t *order = (uint64_t *)tg_arena_alloc(call->arena, ((size_t)range.count + 1) * 2 * sizeof *order);
+    tg_map_order(map, row, order);
     for (uint32_t i = 0; i < range.count; i++)
-        items[i] = range.start + i;
+        items[i] = (uint32_t)order[i];
     if (call->arguments[1]->values.boolean[row] != 0)
         merge_sort(&sorting, items, items + range.count + 1, range.count);
     struct tg_column *entries = call->result->children[0];

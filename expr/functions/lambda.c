@@ -186,8 +186,8 @@ static void filter(const struct tg_call *call)
 
 /* Rows that have an element number `step` and a state to begin with; gathers those elements into
  * `parameters[1..]`. */
-static uint32_t gather_step(const struct tg_call *call, uint32_t step, struct tg_column *const *gathered,
-                            uint32_t *rows)
+static uint32_t gather_step(const struct tg_call *call, uint32_t step, const uint64_t *order,
+                            struct tg_column *const *gathered, uint32_t *rows)
 {
     const struct tg_column *collection = call->arguments[0];
     uint32_t count = 0;
@@ -196,12 +196,31 @@ static uint32_t gather_step(const struct tg_call *call, uint32_t step, struct tg
         if (collection->valid[row] == 0 || call->arguments[1]->valid[row] == 0 ||
             collection->values.range[row].count <= step)
             continue; /* without a state nothing is reduced: NULL, as in ksqlDB */
+        uint32_t element = collection->values.range[row].start + step;
+        if (order != NULL)
+            element = (uint32_t)order[2 * (size_t)collection->values.range[row].start + step];
         for (uint32_t child = 0; child < collection->child_count; child++)
-            tg_column_copy_row(gathered[child], row, collection->children[child],
-                               collection->values.range[row].start + step);
+            tg_column_copy_row(gathered[child], row, collection->children[child], element);
         rows[count++] = row;
     }
     return count;
+}
+
+/* The entries of all maps in the order of a HashMap; those of one that starts at s lie at 2 s. NULL: arrays.
+ */
+static const uint64_t *order_maps(const struct tg_call *call)
+{
+    const struct tg_column *collection = call->arguments[0];
+    if (collection->type->kind != TG_TYPE_MAP)
+        return NULL;
+    uint64_t *order = (uint64_t *)tg_arena_alloc(call->arena, ((size_t)collection->children[0]->length + 1) *
+                                                                  2 * sizeof *order);
+    for (uint32_t i = 0; i < call->row_count; i++) {
+        uint32_t row = tg_call_row(call, i);
+        if (collection->valid[row] != 0)
+            tg_map_order(collection, row, order + 2 * (size_t)collection->values.range[row].start);
+    }
+    return order;
 }
 
 static void reduce(const struct tg_call *call)
@@ -211,6 +230,7 @@ static void reduce(const struct tg_call *call)
     struct tg_column *gathered[2] = {NULL, NULL};
     const struct tg_column *parameters[3] = {state, NULL, NULL};
     uint32_t *rows = (uint32_t *)tg_arena_alloc(call->arena, (size_t)call->row_count * sizeof *rows + 1);
+    const uint64_t *order = order_maps(call);
     for (uint32_t child = 0; child < collection->child_count; child++) {
         gathered[child] = tg_call_column(call, child + 1, collection->children[child]->type);
         parameters[child + 1] = gathered[child];
@@ -220,7 +240,7 @@ static void reduce(const struct tg_call *call)
         struct tg_lambda_rows lambda = {.parameters = parameters,
                                         .parameter_count = collection->child_count + 1,
                                         .rows = rows,
-                                        .row_count = gather_step(call, step, gathered, rows),
+                                        .row_count = gather_step(call, step, order, gathered, rows),
                                         .row_limit = call->result->length};
         if (lambda.row_count == 0)
             break;
