@@ -38,7 +38,7 @@ public:
             make_stateless();
         if (random_.one_in(3))
             case_.query.where = expressions_.make({Kind::Boolean}, 3);
-        case_.query.time_column = random_.one_in(8);
+        case_.query.time_column = !case_.query.any_order && random_.one_in(8);
         make_input();
         return std::move(case_);
     }
@@ -49,11 +49,12 @@ private:
         size_t count = 1 + random_.below(4);
         for (size_t i = 0; i < count; i++)
             case_.query.select.push_back(expressions_.any(4));
-        if (random_.one_in(4))
-            case_.query.partition_by =
-                expressions_.make({random_.pick({Kind::Int, Kind::String, Kind::Bigint})}, 2);
-        else
-            case_.query.partitions = static_cast<int32_t>(1 + random_.below(3));
+        case_.query.partitions = static_cast<int32_t>(1 + random_.below(3));
+        if (!random_.one_in(4))
+            return;
+        case_.query.partition_by =
+            expressions_.make({random_.pick({Kind::Int, Kind::String, Kind::Bigint})}, 2);
+        case_.query.any_order = case_.query.partitions > 1;
     }
     void make_grouped()
     {
@@ -69,12 +70,14 @@ private:
             size_t count = 1 + random_.below(2);
             for (size_t i = 0; i < count; i++)
                 query.group.push_back(group_expression());
+            query.partitions = static_cast<int32_t>(random_.one_in(2) ? 1 : 2 + random_.below(2));
+            query.any_order = query.partitions > 1;
         }
         size_t count = 1 + random_.below(4);
         for (size_t i = 0; i < count; i++)
             query.aggregates.push_back(aggregate());
         make_window();
-        if (random_.one_in(4) && query.window != Window::Session)
+        if (random_.one_in(4) && query.window != Window::Session && !query.any_order)
             make_having();
     }
     // Not a literal: what is constant is no group.
@@ -118,7 +121,9 @@ private:
         Kind whole = random_.pick({Kind::Int, Kind::Bigint});
         Expr number = random_.pick<Expr>({expressions_.make({whole}, 2), column(3), column(4)});
         Expr plain = random_.one_in(2) ? expressions_.make({whole}, 2) : expressions_.make({Kind::String}, 2);
-        switch (random_.below(9)) {
+        if (case_.query.any_order) // what does not depend on the order of rows
+            number = expressions_.make({whole}, 2);
+        switch (random_.below(case_.query.any_order ? 4 : 9)) {
         case 0:
             return {"COUNT", nullptr, 0, {Kind::Bigint}};
         case 1:
@@ -159,8 +164,8 @@ private:
             query.window == Window::Hopping
                 ? std::max<int64_t>(query.size_ms / static_cast<int64_t>(1 + random_.below(4)), 1)
                 : query.size_ms;
-        query.grace_ms = static_cast<int64_t>(random_.pick({-1, 0, 5, 20, 100}));
-        query.emit_final = query.window != Window::Session && random_.one_in(3);
+        query.grace_ms = query.any_order ? -1 : static_cast<int64_t>(random_.pick({-1, 0, 5, 20, 100}));
+        query.emit_final = !query.any_order && query.window != Window::Session && random_.one_in(3);
     }
     void make_having()
     {

@@ -463,7 +463,7 @@ std::vector<std::vector<Output>> expected(const Case &the_case, Counts *ret_coun
     std::vector<Partition> partitions(static_cast<size_t>(the_case.query.partitions),
                                       Partition(the_case.query, *ret_counts));
     for (const Input &input : the_case.input)
-        partitions[static_cast<size_t>(input.partition)].add(input);
+        partitions[the_case.query.any_order ? 0 : static_cast<size_t>(input.partition)].add(input);
     std::vector<std::vector<Output>> outputs;
     for (Partition &partition : partitions)
         outputs.push_back(std::move(partition.outputs));

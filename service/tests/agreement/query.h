@@ -46,6 +46,9 @@ struct Query {
     Window window = Window::None;
     int64_t size_ms = 0, advance_ms = 0, grace_ms = -1; // size: of a session its gap; grace -1: not given
     bool emit_final = false;
+    // Rows come together from several partitions, in any order: only the set of rows, or the last value of
+    // each key, can be compared.
+    bool any_order = false;
 
     bool grouped() const
     {

@@ -175,19 +175,43 @@ private:
         for (const Record &record : records)
             found[static_cast<size_t>(record.partition) % found.size()].push_back(
                 {record.key, record.value, record.time});
+        if (case_.query.any_order) {
+            wanted = {together(wanted)};
+            found = {together(found)};
+        }
         for (size_t i = 0; i < wanted.size(); i++)
             if (result_.problem.empty())
                 compare_partition(i, last_values(wanted[i]), last_values(found[i]));
         if (result_.problem.empty() && !schedule_.restarts)
             compare_counts(counts);
     }
+    static std::vector<Output> together(const std::vector<std::vector<Output>> &partitions)
+    {
+        std::vector<Output> all;
+        for (const std::vector<Output> &partition : partitions)
+            all.insert(all.end(), partition.begin(), partition.end());
+        return all;
+    }
     std::vector<Output> last_values(const std::vector<Output> &all) const
     {
-        if (!schedule_.last_values_only || !case_.query.grouped() || case_.query.emit_final)
+        bool any_order = case_.query.any_order;
+        if (any_order && !case_.query.grouped()) {
+            std::vector<Output> sorted = all;
+            std::sort(sorted.begin(), sorted.end(),
+                      [](const Output &a, const Output &b) { return show(a) < show(b); });
+            return sorted;
+        }
+        if (!any_order && (!schedule_.last_values_only || !case_.query.grouped() || case_.query.emit_final))
             return all;
         std::map<std::string, Output> last;
-        for (const Output &output : all)
+        std::map<std::string, int> changes; // in whatever order: one for each row and window
+        for (const Output &output : all) {
             last[output.key.value_or("")] = output;
+            changes[output.key.value_or("")]++;
+        }
+        for (auto &[key, output] : last)
+            if (!schedule_.last_values_only && output.value)
+                *output.value += " after " + std::to_string(changes[key]) + " changes";
         std::vector<Output> outputs;
         for (const auto &[key, output] : last)
             if (output.value) // what was never seen needs no tombstone
