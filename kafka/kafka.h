@@ -140,8 +140,9 @@ struct tg_consumer_options {
     const char *client_id;
     enum tg_offset_reset offset_reset;
     enum tg_isolation isolation;
-    int session_timeout_ms;                /* 0: default */
-    int max_poll_interval_ms;              /* 0: default */
+    int session_timeout_ms;   /* 0: default */
+    int max_poll_interval_ms; /* 0: default */
+    uint64_t queue_bytes_max; /* of records that were fetched and not polled, about; 0: default */
     const struct tg_properties *overrides; /* librdkafka names; may be NULL */
     struct tg_rebalance_listener listener;
     /* An eventfd (non-blocking) to add 1 to when an idle consumer gets something; poll until nothing comes.
@@ -225,8 +226,9 @@ TG_MUST_CHECK enum tg_code tg_consumer_commit(struct tg_consumer *consumer, cons
 struct tg_producer_options {
     const char *transactional_id; /* NULL: idempotent without transactions */
     const char *client_id;
-    int transaction_timeout_ms;            /* 0: 10,000 */
-    int linger_ms;                         /* -1: default 5 */
+    int transaction_timeout_ms; /* 0: 10,000 */
+    int linger_ms;              /* -1: default 5 */
+    uint64_t queue_bytes_max;   /* of records that were not delivered yet: then sends wait; 0: default */
     const struct tg_properties *overrides; /* librdkafka names; may be NULL */
 };
 TG_MUST_CHECK enum tg_code tg_producer_open(struct tg_cluster *cluster,

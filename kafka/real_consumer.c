@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -313,18 +314,45 @@ static const struct tg_consumer_kind real_consumer_kind = {
     .commit = real_commit,
 };
 
-static const struct real_setting consumer_defaults[] = {
-    /* a window that stays in the processor's cache: twice as fast as librdkafka's 64 MB (measured) */
-    {"queued.min.messages", "10000"},
-    {"queued.max.messages.kbytes", "16384"},
-    {"fetch.message.max.bytes", "262144"},
-    {"fetch.max.bytes", "8388608"},
-    {"fetch.queue.backoff.ms", "5"},
-    /* a partition that is started, sought or resumed joins the next fetch: this is what it waits for the
-       running one */
-    {"fetch.wait.max.ms", "100"},
-    {NULL, NULL},
+/* The texts of our defaults that depend on the options. */
+struct consumer_defaults {
+    char messages[24], queue_kib[24], partition_bytes[24], fetch_bytes[24];
+    struct real_setting settings[7];
 };
+
+/* A window that stays in the processor's cache: twice as fast as librdkafka's 64 MB (measured). */
+enum { QUEUE_BYTES = 16 << 20, QUEUE_MESSAGES = 10000, FETCH_BYTES = 8 << 20, PARTITION_BYTES = 256 << 10 };
+/* librdkafka's own memory for a small message, about: it is not in its count of bytes. */
+enum { MESSAGE_BYTES = 1024, MESSAGES_LEAST = 500 };
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void set_defaults(struct consumer_defaults *defaults, uint64_t queue_bytes_max)
+{
+    uint64_t bytes = queue_bytes_max == 0 ? QUEUE_BYTES : queue_bytes_max;
+    uint64_t messages = least(bytes / MESSAGE_BYTES, QUEUE_MESSAGES);
+    snprintf(defaults->messages, sizeof defaults->messages, "%" PRIu64,
+             messages < MESSAGES_LEAST ? MESSAGES_LEAST : messages);
+    snprintf(defaults->queue_kib, sizeof defaults->queue_kib, "%" PRIu64, bytes / 1024);
+    snprintf(defaults->partition_bytes, sizeof defaults->partition_bytes, "%" PRIu64,
+             least(PARTITION_BYTES, bytes / 4));
+    snprintf(defaults->fetch_bytes, sizeof defaults->fetch_bytes, "%" PRIu64, least(FETCH_BYTES, bytes));
+    const struct real_setting settings[] = {
+        {"queued.min.messages", defaults->messages},
+        {"queued.max.messages.kbytes", defaults->queue_kib},
+        {"fetch.message.max.bytes", defaults->partition_bytes},
+        {"fetch.max.bytes", defaults->fetch_bytes},
+        {"fetch.queue.backoff.ms", "5"},
+        /* a partition that is started, sought or resumed joins the next fetch: this is what it waits for the
+           running one */
+        {"fetch.wait.max.ms", "100"},
+        {NULL, NULL},
+    };
+    memcpy(defaults->settings, settings, sizeof settings);
+}
 
 static const char *reset_name(enum tg_offset_reset reset)
 {
@@ -361,10 +389,12 @@ static enum tg_code make_conf(const struct real_cluster *cluster, const struct t
         {"allow.auto.create.topics", "false"},
         {NULL, NULL},
     };
+    struct consumer_defaults defaults;
+    set_defaults(&defaults, options->queue_bytes_max);
     struct real_conf_request request = {
         .role = TG_ROLE_CONSUMER,
         .client_id = options->client_id,
-        .defaults = consumer_defaults,
+        .defaults = defaults.settings,
         .overrides = options->overrides,
         .forced = forced,
     };

@@ -3,9 +3,10 @@
 
 #include "base/memory.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
-enum { TRANSACTION_TIMEOUT_MS = 10000, PLAIN_SEND_TIMEOUT_MS = 30000 };
+enum { TRANSACTION_TIMEOUT_MS = 10000, PLAIN_SEND_TIMEOUT_MS = 30000, QUEUE_BYTES = 64 << 20 };
 
 static void on_error(rd_kafka_t *client, int error, const char *reason, void *opaque)
 {
@@ -211,21 +212,6 @@ static const struct tg_producer_kind real_producer_kind = {
     .request_counts = real_request_counts,
 };
 
-static const struct real_setting producer_defaults[] = {
-    {"linger.ms", "5"},
-    {"batch.num.messages", "10000"},
-    {"batch.size", "1000000"},
-    /* a short queue keeps its memory in the processor's cache: a third faster than 100,000 (measured) */
-    {"queue.buffering.max.messages", "20000"},
-    {"queue.buffering.max.kbytes", "65536"},
-    /* right after a commit the coordinator answers CONCURRENT_TRANSACTIONS for some ms; librdkafka's 100 ms
-     * would be the pace of all back-to-back transactions (measured) */
-    {"retry.backoff.ms", "2"},
-    {"retry.backoff.max.ms", "100"},
-    {"topic.metadata.propagation.max.ms", "10000"},
-    {NULL, NULL},
-};
-
 static enum tg_code make_conf(const struct real_cluster *cluster, const struct tg_producer_options *options,
                               int transaction_timeout_ms, rd_kafka_conf_t **ret_conf, struct tg_error *reterr)
 {
@@ -238,6 +224,23 @@ static enum tg_code make_conf(const struct real_cluster *cluster, const struct t
     snprintf(socket_timeout, sizeof socket_timeout, "%d",
              transaction_timeout_ms * 6 / 10 < 6000 ? transaction_timeout_ms * 6 / 10 : 6000);
     snprintf(linger, sizeof linger, "%d", options->linger_ms);
+    char queue_kib[24];
+    uint64_t queue_bytes = options->queue_bytes_max == 0 ? QUEUE_BYTES : options->queue_bytes_max;
+    snprintf(queue_kib, sizeof queue_kib, "%" PRIu64, queue_bytes / 1024);
+    const struct real_setting defaults[] = {
+        {"linger.ms", "5"},
+        {"batch.num.messages", "10000"},
+        {"batch.size", "1000000"},
+        /* a short queue keeps its memory in the processor's cache: a third faster than 100,000 (measured) */
+        {"queue.buffering.max.messages", "20000"},
+        {"queue.buffering.max.kbytes", queue_kib},
+        /* right after a commit the coordinator answers CONCURRENT_TRANSACTIONS for some ms; librdkafka's 100
+         * ms would be the pace of all back-to-back transactions (measured) */
+        {"retry.backoff.ms", "2"},
+        {"retry.backoff.max.ms", "100"},
+        {"topic.metadata.propagation.max.ms", "10000"},
+        {NULL, NULL},
+    };
     const struct real_setting forced[] = {
         {"enable.idempotence", "true"},
         {"partitioner", "murmur2_random"}, /* Java's; we choose partitions ourselves anyway */
@@ -252,7 +255,7 @@ static enum tg_code make_conf(const struct real_cluster *cluster, const struct t
     struct real_conf_request request = {
         .role = TG_ROLE_PRODUCER,
         .client_id = options->client_id,
-        .defaults = producer_defaults,
+        .defaults = defaults,
         .overrides = options->overrides,
         .forced = forced,
     };

@@ -3,6 +3,7 @@
 #include "plan/nodes/sink.h"
 #include "service/engine_internal.h"
 #include "service/run_loop.h"
+#include "topology/memory_budget.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,8 +21,10 @@ static bool must_stop(const struct tg_engine *engine)
 static enum tg_code open_directory(struct tg_engine *engine, const char *application, struct tg_error *reterr)
 {
     const char *parent = engine->process.state_directory;
-    struct tg_state_options options = {.application_id = application,
-                                       .memory_bytes = engine->process.memory_bytes};
+    struct tg_memory_shares shares;
+    tg_memory_divide(engine->process.memory_bytes_max, 1, &shares);
+    struct tg_state_options options = {
+        .application_id = application, .memory_bytes = shares.database, .table_bytes_max = shares.tables};
     if (tg_cluster_is_memory(engine->options.cluster))
         return tg_state_open(&options, &engine->state, reterr);
     enum tg_code code = TG_OK;
@@ -116,6 +119,18 @@ static void query_failed(void *context, const struct tg_query *query, const stru
     pthread_mutex_unlock(&engine->mutex);
 }
 
+/* Queries start one after the other, so each counts as many to come as there are: what ran before keeps what
+ * it has. */
+static void divide_memory(const struct tg_engine *engine, struct tg_query_settings *settings)
+{
+    uint32_t queries = (uint32_t)engine->entry_count * 2 + 1;
+    struct tg_memory_shares shares;
+    tg_memory_divide(engine->process.memory_bytes_max, queries * engine->process.thread_count, &shares);
+    settings->uncommitted_bytes = shares.uncommitted;
+    settings->consumer_queue_bytes = shares.consumer_queue;
+    settings->producer_queue_bytes = shares.producer_queue;
+}
+
 static enum tg_code open_query(struct tg_engine *engine, const struct tg_plan *plan,
                                const struct tg_properties *properties, struct tg_query **ret_query,
                                struct tg_error *reterr)
@@ -129,6 +144,7 @@ static enum tg_code open_query(struct tg_engine *engine, const struct tg_plan *p
         .clock = engine->options.clock,
     };
     tg_settings_query(properties, &options.settings);
+    divide_memory(engine, &options.settings);
     struct tg_properties *all = tg_properties_new();
     struct tg_properties *consumer = tg_properties_new();
     struct tg_properties *producer = tg_properties_new();

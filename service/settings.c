@@ -35,7 +35,8 @@ static const struct setting settings[] = {
     {"auto.offset.reset", KIND_CHOICE, "latest", 0, 0, "earliest|latest|none",
      "where a query begins that has committed nothing yet"},
     {"cache.max.bytes.buffering", KIND_NUMBER, "10000000", 0, INT64_MAX, NULL,
-     "0: each change of an aggregate is written; else the last one per key and commit"},
+     "0: each change of an aggregate is written; else the last one per key and commit. If given: bound of a "
+     "store's table"},
     {"statestore.cache.max.bytes", KIND_NUMBER, NULL, 0, INT64_MAX, NULL,
      "the newer name of cache.max.bytes.buffering"},
     {"replication.factor", KIND_NUMBER, "-1", -1, 64, NULL, "of changelog topics; -1: the broker's default"},
@@ -47,8 +48,8 @@ static const struct setting settings[] = {
      "how long to wait for a broker at the start"},
     {"turgo.record.future.max.ms", KIND_NUMBER, "3600000", -1, INT64_MAX, NULL,
      "records whose row time is further ahead of the clock are skipped; -1: no bound"},
-    {"turgo.memory.bytes", KIND_NUMBER, "67108864", 1 << 20, INT64_MAX, NULL,
-     "memory for RocksDB's cache and write buffer"},
+    {"memory.max.bytes", KIND_NUMBER, "268435456", 16 << 20, INT64_MAX, NULL,
+     "memory of this process for queues, state tables and RocksDB together"},
     {"ksql.persistence.default.format.key", KIND_TEXT, "KAFKA", 0, 0, NULL,
      "key format where a statement names none"},
     {"ksql.persistence.default.format.value", KIND_TEXT, NULL, 0, 0, NULL,
@@ -155,7 +156,7 @@ static bool is_of_process(const struct setting *setting)
 {
     static const char *const names[] = {
         "application.id",     "ksql.service.id",          "state.dir",
-        "num.stream.threads", "turgo.connect.timeout.ms", "turgo.memory.bytes"};
+        "num.stream.threads", "turgo.connect.timeout.ms", "memory.max.bytes"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(setting->name, names[i]) == 0)
             return true;
@@ -206,6 +207,15 @@ static const char *value_of(const struct tg_properties *properties, const char *
     return wanted->initial;
 }
 
+static bool is_given(const struct tg_properties *properties, const char *name)
+{
+    const struct setting *wanted = find(name);
+    for (size_t i = 0; i < tg_properties_count(properties); i++)
+        if (find(tg_properties_key(properties, i)) == wanted)
+            return true;
+    return false;
+}
+
 static int64_t number_of(const struct tg_properties *properties, const char *name)
 {
     int64_t number = 0;
@@ -222,7 +232,7 @@ void tg_settings_process(const struct tg_properties *properties, struct tg_proce
         .service_id = value_of(properties, "ksql.service.id"),
         .state_directory = value_of(properties, "state.dir"),
         .thread_count = (uint32_t)number_of(properties, "num.stream.threads"),
-        .memory_bytes = (uint64_t)number_of(properties, "turgo.memory.bytes"),
+        .memory_bytes_max = (uint64_t)number_of(properties, "memory.max.bytes"),
         .connect_timeout_ms = (int)number_of(properties, "turgo.connect.timeout.ms"),
     };
 }
@@ -236,7 +246,10 @@ void tg_settings_query(const struct tg_properties *properties, struct tg_query_s
         .exactly_once = strcasecmp(value_of(properties, "processing.guarantee"), "exactly_once_v2") == 0,
         .emit_per_record = cache == 0,
         .commit_interval_ms = number_of(properties, "commit.interval.ms"),
-        .cache_bytes = (uint64_t)cache,
+        .cache_bytes =
+            is_given(properties, newer ? "statestore.cache.max.bytes" : "cache.max.bytes.buffering")
+                ? (uint64_t)cache
+                : 0,
         .offset_reset = strcasecmp(reset, "earliest") == 0 ? TG_RESET_EARLIEST
                         : strcasecmp(reset, "latest") == 0 ? TG_RESET_LATEST
                                                            : TG_RESET_ERROR,

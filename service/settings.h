@@ -17,7 +17,7 @@ struct tg_process_settings {
     const char *service_id;     /* ksql.service.id */
     const char *state_directory;
     uint32_t thread_count;
-    uint64_t memory_bytes;
+    uint64_t memory_bytes_max; /* divided by topology/memory_budget.h */
     int connect_timeout_ms;
 };
 

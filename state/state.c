@@ -81,6 +81,7 @@ enum tg_code tg_state_open(const struct tg_state_options *options, struct tg_sta
         return code;
     }
     state->temporary = options->temporary;
+    state->table_bytes_max = options->table_bytes_max;
     *ret_state = state;
     return TG_OK;
 }
@@ -290,7 +291,7 @@ enum tg_code tg_state_batch_apply(struct tg_state_batch *batch, struct tg_error 
         store->next_in_batch = NULL;
         store->batch = NULL;
         store->unwritten = false;
-        tg_table_shrink(&store->table, store->cache_bytes_max);
+        tg_table_shrink(&store->table, tg_store_cache_bytes(store));
     }
     batch->stores = NULL;
     return TG_OK;

@@ -20,6 +20,7 @@ struct tg_state_options {
     const char *directory;      /* made if absent; NULL: in memory only, gone at close */
     const char *application_id; /* a directory of another application is refused */
     uint64_t memory_bytes;      /* block cache and write buffer together; 0: 64 MiB */
+    uint64_t table_bytes_max;   /* the tables of all stores together; 0: each has its own bound only */
     bool temporary;             /* with a directory: remove its content at close */
 };
 

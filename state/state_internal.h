@@ -19,8 +19,12 @@ struct tg_state {
     bool temporary;
     pthread_mutex_t lock;         /* of what follows, and of giving out store ids */
     struct tg_store *open_stores; /* linked by next_open */
-    char *copy_path;              /* the last copy that was kept, or NULL */
-    int64_t copied_us;            /* when */
+    /* Atomic: */
+    uint64_t open_count;
+    uint64_t table_bytes;     /* of all stores, about */
+    uint64_t table_bytes_max; /* constant; 0: no bound */
+    char *copy_path;          /* the last copy that was kept, or NULL */
+    int64_t copied_us;        /* when */
 };
 
 struct tg_state_batch {

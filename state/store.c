@@ -6,6 +6,7 @@
 #include <limits.h>
 
 #define CACHE_BYTES_DEFAULT (16u << 20)
+#define TOLD_STEP_BYTES (64u << 10)
 #define PREFETCH_BYTES_LEAST (2u << 20) /* below it, the processor's caches hold the table */
 #define META_VERSION 2
 
@@ -79,6 +80,27 @@ void tg_store_write_meta(struct tg_store *store, rocksdb_writebatch_t *writes)
 
 /* ---- open and close ---- */
 
+size_t tg_store_cache_bytes(struct tg_store *store)
+{
+    struct tg_state *state = store->state;
+    if (state->table_bytes_max == 0)
+        return store->cache_bytes_max;
+    size_t bytes = tg_table_bytes(&store->table);
+    size_t moved = bytes > store->told_bytes ? bytes - store->told_bytes : store->told_bytes - bytes;
+    if (moved >= TOLD_STEP_BYTES) {
+        __atomic_fetch_add(&state->table_bytes, (uint64_t)bytes - store->told_bytes, __ATOMIC_RELAXED);
+        store->told_bytes = bytes;
+    }
+    uint64_t used = __atomic_load_n(&state->table_bytes, __ATOMIC_RELAXED);
+    uint64_t stores = __atomic_load_n(&state->open_count, __ATOMIC_RELAXED);
+    uint64_t fair = state->table_bytes_max / (stores > 0 ? stores : 1);
+    /* Not at once: the others take what becomes free little by little, too. */
+    uint64_t now =
+        used < state->table_bytes_max ? bytes + (state->table_bytes_max - used) : bytes - bytes / 8;
+    uint64_t limit = now > fair ? now : fair;
+    return limit < store->cache_bytes_max ? (size_t)limit : store->cache_bytes_max;
+}
+
 static bool register_open(struct tg_store *store)
 {
     struct tg_state *state = store->state;
@@ -89,6 +111,7 @@ static bool register_open(struct tg_store *store)
     if (!taken) {
         store->next_open = state->open_stores;
         state->open_stores = store;
+        __atomic_fetch_add(&state->open_count, 1, __ATOMIC_RELAXED);
     }
     pthread_mutex_unlock(&state->lock);
     return !taken;
@@ -101,6 +124,8 @@ static void unregister_open(struct tg_store *store)
     for (struct tg_store **at = &state->open_stores; *at != NULL; at = &(*at)->next_open) {
         if (*at == store) {
             *at = store->next_open;
+            __atomic_fetch_sub(&state->open_count, 1, __ATOMIC_RELAXED);
+            __atomic_fetch_sub(&state->table_bytes, store->told_bytes, __ATOMIC_RELAXED);
             break;
         }
     }
@@ -155,8 +180,9 @@ enum tg_code tg_store_open(struct tg_state *state, const struct tg_store_options
     store->partition = options->partition;
     store->id = id;
     store->layout_id = options->layout_id;
-    store->cache_bytes_max =
-        options->cache_bytes_max == 0 ? CACHE_BYTES_DEFAULT : (size_t)options->cache_bytes_max;
+    store->cache_bytes_max = (size_t)options->cache_bytes_max;
+    if (store->cache_bytes_max == 0)
+        store->cache_bytes_max = state->table_bytes_max == 0 ? CACHE_BYTES_DEFAULT : state->table_bytes_max;
     store->changelog_offset = -1;
     tg_table_init(&store->table);
     store->table.complete = true;
@@ -263,7 +289,7 @@ static enum tg_code load(struct tg_store *store, struct tg_slice key, struct tg_
 static void evict(struct tg_store *store, const struct tg_entry *keep)
 {
     if (!store->unwritten)
-        tg_table_evict(&store->table, store->cache_bytes_max, keep);
+        tg_table_evict(&store->table, tg_store_cache_bytes(store), keep);
 }
 
 enum tg_code tg_store_get(struct tg_store *store, struct tg_slice key, bool *ret_found,
@@ -419,6 +445,11 @@ size_t tg_store_dirty_count(const struct tg_store *store)
 size_t tg_store_dirty_bytes(const struct tg_store *store)
 {
     return store->table.dirty_bytes;
+}
+
+size_t tg_store_dirty_memory(const struct tg_store *store)
+{
+    return store->table.dirty_bytes + store->table.dirty_count * (sizeof(struct tg_entry) + sizeof(uint64_t));
 }
 
 int64_t tg_store_changelog_offset(const struct tg_store *store)

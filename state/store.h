@@ -22,7 +22,8 @@ struct tg_store_options {
     const char *name; /* logical role within the application: "<query id>-<step>" */
     int32_t partition;
     uint64_t layout_id; /* of keys and values; a store written with another one is refused: STATE_MISMATCH */
-    uint64_t cache_bytes_max; /* clean entries are evicted above this; 0: 16 MiB */
+    uint64_t cache_bytes_max; /* clean entries are evicted above this; 0: as the state's bound of all tables
+                                 allows, or 16 MiB if there is none */
 };
 
 TG_MUST_CHECK enum tg_code tg_store_open(struct tg_state *state, const struct tg_store_options *options,
@@ -79,7 +80,8 @@ void tg_store_cursor_close(struct tg_store_cursor *cursor); /* NULL is a no-op *
 /* ---- commit ---- */
 
 size_t tg_store_dirty_count(const struct tg_store *store);
-size_t tg_store_dirty_bytes(const struct tg_store *store); /* keys and values of both generations */
+size_t tg_store_dirty_bytes(const struct tg_store *store);  /* keys and values of both generations */
+size_t tg_store_dirty_memory(const struct tg_store *store); /* about what these take in the table */
 /* The open generation becomes the sealed one, which must be empty (applied or discarded). A key that was made
  * and removed within the generation is left out: nobody has seen it. */
 void tg_store_seal(struct tg_store *store);

@@ -112,7 +112,7 @@ void tg_store_apply(struct tg_store *store, struct tg_state_batch *batch, int64_
         tg_buffer_append_slice(&store->progress, progress);
     }
     tg_table_commit(&store->table);
-    if (is_much(store, store->cache_bytes_max / 4))
+    if (is_much(store, tg_store_cache_bytes(store) / 4))
         tg_store_write_back(store, batch);
 }
 
@@ -129,7 +129,7 @@ void tg_store_discard(struct tg_store *store)
 static enum tg_code write_restored(struct tg_store *store, struct tg_error *reterr)
 {
     TG_TRY(tg_store_ingest_pending(store, reterr));
-    tg_table_shrink(&store->table, store->cache_bytes_max);
+    tg_table_shrink(&store->table, tg_store_cache_bytes(store));
     return TG_OK;
 }
 
@@ -151,7 +151,7 @@ enum tg_code tg_store_restore(struct tg_store *store, const struct tg_restore_re
     store->changelog_offset = next_offset;
     store->meta_changed = true;
     /* Half of the cache: few large files. */
-    return is_much(store, store->cache_bytes_max / 2) ? write_restored(store, reterr) : TG_OK;
+    return is_much(store, tg_store_cache_bytes(store) / 2) ? write_restored(store, reterr) : TG_OK;
 }
 
 enum tg_code tg_store_clear(struct tg_store *store, struct tg_error *reterr)

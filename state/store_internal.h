@@ -23,7 +23,8 @@ struct tg_store {
     int32_t partition;
     uint32_t id;
     uint64_t layout_id;
-    size_t cache_bytes_max;
+    size_t cache_bytes_max; /* of this store by itself */
+    size_t told_bytes;      /* its part of state->table_bytes */
     struct tg_table table;
     struct tg_entry *edited;
 
@@ -55,6 +56,10 @@ struct tg_store {
     uint64_t rows_written;
 };
 
+/* How large the table may be now: its own bound, and what the tables of other stores leave of the bound of
+ * all. Stores that need little leave it to those that need much, until there is nothing left: then each has
+ * its fair share. */
+size_t tg_store_cache_bytes(struct tg_store *store);
 /* Fails if the last applied commit is not in RocksDB: what it holds is not the newest committed state. */
 TG_MUST_CHECK enum tg_code tg_store_check_written(const struct tg_store *store, struct tg_error *reterr);
 /* Rows of RocksDB may have changed, or a long time may pass till the next scan. */

@@ -227,7 +227,8 @@ enum tg_code tg_store_load_small(struct tg_store *store, struct tg_error *reterr
     const struct tg_database *database = &store->state->database;
     rocksdb_iterator_t *iterator = rocksdb_create_iterator(database->handle, store->scan_options);
     tg_database_key(&store->key, store->id, (uint32_t)store->partition, TG_DATABASE_ROW);
-    size_t bytes_max = store->cache_bytes_max / 4;
+    size_t cache_bytes = tg_store_cache_bytes(store);
+    size_t bytes_max = cache_bytes / 4;
     size_t bytes = 0;
     rocksdb_iter_seek(iterator, (const char *)store->key.data, store->key.length);
     for (; rocksdb_iter_valid(iterator) != 0 && bytes <= bytes_max; rocksdb_iter_next(iterator)) {
@@ -236,7 +237,7 @@ enum tg_code tg_store_load_small(struct tg_store *store, struct tg_error *reterr
         const uint8_t *key = (const uint8_t *)rocksdb_iter_key(iterator, &key_length);
         const uint8_t *row = (const uint8_t *)rocksdb_iter_value(iterator, &row_length);
         bytes += key_length + row_length + sizeof(struct tg_entry);
-        if (row_length >= TG_ROW_HEAD_BYTES && tg_table_bytes(&store->table) < store->cache_bytes_max / 2)
+        if (row_length >= TG_ROW_HEAD_BYTES && tg_table_bytes(&store->table) < cache_bytes / 2)
             load_row(
                 store,
                 tg_slice_of(key + TG_DATABASE_ROW_PREFIX_BYTES, key_length - TG_DATABASE_ROW_PREFIX_BYTES),

@@ -71,6 +71,7 @@ static enum tg_code join_group(struct tg_commit_unit *unit, struct tg_error *ret
         .offset_reset = TG_RESET_ERROR, /* positions are always given: see assignment.c */
         .isolation = TG_READ_COMMITTED,
         .session_timeout_ms = settings->session_timeout_ms,
+        .queue_bytes_max = settings->consumer_queue_bytes,
         .overrides = unit->query->consumer_overrides,
         .listener = {.context = unit, .assigned = unit_assigned, .revoked = unit_revoked},
         .notify_descriptor = unit->options.notify_descriptor,
@@ -128,8 +129,20 @@ static enum tg_code process_tasks(struct tg_commit_unit *unit, bool *ret_worked,
     return TG_OK;
 }
 
+static uint64_t uncommitted_bytes(const struct tg_commit_unit *unit)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < unit->task_count; i++)
+        for (uint32_t store = 0; store < unit->tasks[i]->store_count; store++)
+            bytes += tg_store_dirty_memory(unit->tasks[i]->stores[store].store);
+    return bytes;
+}
+
 static bool commit_is_due(const struct tg_commit_unit *unit)
 {
+    uint64_t bytes_max = unit->query->settings.uncommitted_bytes;
+    if (bytes_max > 0 && uncommitted_bytes(unit) > bytes_max)
+        return true;
     return unit_now_us(unit) - unit->last_commit_us >= unit->query->settings.commit_interval_ms * 1000;
 }
 

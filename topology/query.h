@@ -14,7 +14,10 @@ struct tg_query_settings {
     bool exactly_once;    /* processing.guarantee: exactly_once_v2, else at_least_once */
     bool emit_per_record; /* the cache is off: each change is sent on, else the last one per key and commit */
     int64_t commit_interval_ms;
-    uint64_t cache_bytes; /* of one store's table of clean entries */
+    uint64_t cache_bytes;          /* of one store's table; 0: as the process's budget allows */
+    uint64_t uncommitted_bytes;    /* of the stores of a commit unit, then it commits; 0: no bound */
+    uint64_t consumer_queue_bytes; /* 0: the clients' defaults */
+    uint64_t producer_queue_bytes;
     enum tg_offset_reset offset_reset;
     int64_t future_ms_max;  /* row times further ahead of the wall clock are skipped; -1: no bound */
     int session_timeout_ms; /* 0: default */

@@ -37,6 +37,7 @@ static enum tg_code open_producer(struct tg_commit_unit *unit, struct tg_error *
         .client_id = unit->transactional_id,
         .transaction_timeout_ms = unit->query->settings.transaction_timeout_ms,
         .linger_ms = -1,
+        .queue_bytes_max = unit->query->settings.producer_queue_bytes,
         .overrides = unit->query->producer_overrides,
     };
     return tg_producer_open(unit->query->cluster, &options, &unit->producer, reterr);

@@ -41,6 +41,7 @@ static enum tg_code open_consumer(struct tg_restore *restore, struct tg_error *r
         .client_id = restore->query->application_id,
         .offset_reset = TG_RESET_ERROR,
         .isolation = TG_READ_COMMITTED,
+        .queue_bytes_max = restore->query->settings.consumer_queue_bytes,
         .overrides = restore->query->consumer_overrides,
         .notify_descriptor = restore->notify_descriptor,
     };

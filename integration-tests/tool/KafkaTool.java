@@ -10,13 +10,17 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -32,6 +36,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  *   group SERVERS GROUP       committed offsets of a group: "topic partition offset metadata"
  *   ends SERVERS TOPIC...     "topic partition end-of-committed end"
  *   create SERVERS            lines "topic partitions name=value ..." from standard input; topics that exist are left alone
+ *   truncate SERVERS TOPIC PARTITION OFFSET   deletes the records before the offset
  *   delete SERVERS TOPIC...   waits until they are gone; topics that do not exist are no error
  */
 public final class KafkaTool {
@@ -46,6 +51,7 @@ public final class KafkaTool {
             case "group" -> group(arguments[1], arguments[2], out);
             case "ends" -> ends(arguments[1], List.of(arguments).subList(2, arguments.length), out);
             case "create" -> create(arguments[1]);
+            case "truncate" -> truncate(arguments);
             case "delete" -> delete(arguments[1], List.of(arguments).subList(2, arguments.length));
             default -> throw new IllegalArgumentException("unknown command " + arguments[0]);
         }
@@ -119,6 +125,21 @@ public final class KafkaTool {
             offsets.forEach((partition, offset) -> out.println(
                     partition.topic() + "\t" + partition.partition() + "\t" + offset.offset() + "\t" + offset.metadata()));
         }
+    }
+
+    private static void truncate(String[] arguments) throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", arguments[1]))) {
+            TopicPartition partition = new TopicPartition(arguments[2], Integer.parseInt(arguments[3]));
+            policy(admin, arguments[2], "compact,delete"); // of a topic that is only compacted nothing can be deleted
+            admin.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(Long.parseLong(arguments[4])))).all().get();
+            policy(admin, arguments[2], "compact");
+        }
+    }
+
+    private static void policy(Admin admin, String topic, String value) throws Exception {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        AlterConfigOp set = new AlterConfigOp(new ConfigEntry("cleanup.policy", value), AlterConfigOp.OpType.SET);
+        admin.incrementalAlterConfigs(Map.of(resource, List.of(set))).all().get();
     }
 
     private static void ends(String servers, List<String> topics, PrintStream out) {

@@ -69,7 +69,7 @@ const Row rows[] = {
     {"turgo.request.timeout.ms", "100", "1e3"},
     {"turgo.connect.timeout.ms", "0", ""},
     {"turgo.record.future.max.ms", "-1", "-2"},
-    {"turgo.memory.bytes", "1048576", "1"},
+    {"memory.max.bytes", "16777216", "1"},
     {"ksql.persistence.default.format.key", "JSON", nullptr},
     {"ksql.persistence.default.format.value", "JSON", nullptr},
     {"ksql.persistence.wrap.single.values", "TRUE", "1"},
@@ -88,7 +88,7 @@ TEST_F(Settings, StatementsSetWhatHoldsForQueries)
         {"ksql.streams.num.stream.threads", "2"},
         {"application.id", "x"},
         {"ksql.service.id", "x"},
-        {"turgo.memory.bytes", "1048576"},
+        {"memory.max.bytes", "1048576"},
         {"turgo.connect.timeout.ms", "5"}};
     for (const auto &[name, value] : of_process) {
         EXPECT_EQ(tg_settings_check_set(name, value, &error), TG_CODE_CONFIG) << name;

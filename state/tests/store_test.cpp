@@ -550,3 +550,46 @@ TEST_F(Store, AllocatesNothingPerEditAfterWarmUp)
     edit_all(4);
     EXPECT_EQ(tg_allocation_count() - before, 0u);
 }
+
+/* The bound of all tables: a store that needs much has what the others leave, and gives it back to them. */
+TEST_F(Store, SharesTheBoundOfAllTables)
+{
+    struct tg_state_options options = {};
+    options.application_id = "app";
+    options.table_bytes_max = 4 << 20;
+    ASSERT_OK(tg_state_open(&options, &state, &error));
+    batch = tg_state_batch_new(state);
+    store = openStore("large", 0);
+    std::vector<struct tg_store *> others;
+    for (int i = 0; i < 3; i++)
+        others.push_back(openStore("others", i));
+    const std::string content(100, 'v');
+    auto fill = [&](struct tg_store *target, int from, int to) {
+        for (int i = from; i < to; i++) {
+            struct tg_value value = {slice(content), i};
+            ASSERT_OK(tg_store_put(target, slice("key" + std::to_string(i)), value, &error));
+            if (i % 500 == 499) {
+                tg_store_seal(target);
+                tg_store_apply(target, batch, i, slice(""));
+                ASSERT_OK(tg_state_batch_apply(batch, &error));
+            }
+        }
+    };
+    auto bytes = [](const struct tg_store *of) { return tg_store_counters(of).bytes; };
+    fill(store, 0, 40000); /* 8 MB */
+    EXPECT_GT(bytes(store), 3u << 20) << "nobody else needs it";
+    EXPECT_LT(bytes(store), 5u << 20);
+    for (struct tg_store *other : others)
+        fill(other, 0, 40000);
+    fill(store, 0, 40000);
+    uint64_t sum = bytes(store);
+    for (struct tg_store *other : others) {
+        EXPECT_GT(bytes(other), 400u << 10);
+        sum += bytes(other);
+    }
+    EXPECT_LT(sum, 6u << 20);
+    for (struct tg_store *other : others)
+        tg_store_close(other);
+    fill(store, 0, 40000);
+    EXPECT_GT(bytes(store), 3u << 20) << "what closed stores had is free again";
+}

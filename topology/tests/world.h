@@ -229,7 +229,9 @@ class State
 public:
     explicit State(const char *directory = nullptr, const char *application = "app-")
     {
-        const tg_state_options options = {directory, application, 0, false};
+        tg_state_options options = {};
+        options.directory = directory;
+        options.application_id = application;
         tg_error error = {};
         EXPECT_EQ(tg_state_open(&options, &handle, &error), TG_OK) << error.message;
     }

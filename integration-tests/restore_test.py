@@ -1,0 +1,299 @@
+"""State that comes back: from the disk, from changelogs, after everything that can happen to either.
+
+usage: restore_test.py offsets          counts and offsets go on over restarts, also without the local state
+       restore_test.py damage           flipped bytes, lost files, a changelog that was deleted, cut off, made again
+       restore_test.py kills KILLS      kill -9 in the middle of restores: the next one goes on where the last one was
+       restore_test.py speed KEYS       many keys: from the disk at once, from the changelog as fast as it can be read; prints figures
+"""
+import collections
+import json
+import pathlib
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+from harness import Broker, Job, program, stop, wait_for
+
+COUNTS = """
+CREATE STREAM src (k VARCHAR KEY, v BIGINT) WITH (KAFKA_TOPIC = '{app}-src', VALUE_FORMAT = 'JSON', PARTITIONS = {partitions});
+CREATE TABLE counts WITH (KAFKA_TOPIC = '{app}-counts') AS SELECT k, COUNT(*) AS n, SUM(v) AS s FROM src GROUP BY k EMIT CHANGES;
+"""
+GROUP = "CTAS_COUNTS"
+# Without its state directory a process is a new member: the old one is noticed to be gone after this.
+QUICK = {"consumer.session.timeout.ms": "1000", "consumer.heartbeat.interval.ms": "300"}
+STORE = "CTAS_COUNTS-Aggregate-Aggregate-Materialize"
+
+
+class Failed(Exception):
+    pass
+
+
+def expect(condition, message, *details):
+    if not condition:
+        raise Failed("\n".join([message, *map(str, details)]))
+
+
+class Counting:
+    """A running COUNT and SUM by key, its input, and what it must be."""
+
+    def __init__(self, broker, name, partitions=1, **settings):
+        self.broker = broker
+        self.job = Job(broker, name, "", settings={"cache.max.bytes.buffering": "0", **QUICK, **settings})
+        self.app = self.job.application
+        self.job.path.write_text(COUNTS.format(app=self.app, partitions=partitions))
+        self.source, self.counts = f"{self.app}-src", f"{self.app}-counts"
+        self.changelog = f"{self.app}-{STORE}-changelog"
+        broker.create(self.source, self.counts, partitions=partitions)
+        self.totals = collections.defaultdict(lambda: [0, 0])
+        self.sent = 0
+
+    def feed(self, keys):
+        records = []
+        for key in keys:
+            total = self.totals[key]
+            total[0] += 1
+            total[1] += self.sent
+            records.append((self.source, -1, 1_600_000_000_000 + self.sent, key.encode(), b'{"v":%d}' % self.sent))
+            self.sent += 1
+        self.broker.produce(records)
+
+    def values(self):
+        """Of the table's topic: per key, the counts in their order."""
+        rows = collections.defaultdict(list)
+        for record in self.broker.read(self.counts):
+            rows[record.key.decode()].append(json.loads(record.value)["N"])
+        return rows
+
+    def check(self):
+        last = {}
+        for record in self.broker.read(self.counts):
+            value = json.loads(record.value)
+            last[record.key.decode()] = [value["N"], value["S"]]
+        wrong = {key: (self.totals[key], last.get(key)) for key in self.totals if last.get(key) != self.totals[key]}
+        expect(not wrong, f"{len(wrong)} of {len(self.totals)} keys are wrong: {dict(list(wrong.items())[:3])}", self.job.tail())
+
+    def log(self, since=0):
+        return self.job.log.read_text(errors="replace")[since:] if self.job.log.exists() else ""
+
+    def run(self, timeout=240):
+        """Catches up; (what it logged, its summary, seconds)."""
+        before = len(self.log())
+        started = time.monotonic()
+        summary = self.job.catch_up(timeout=timeout)
+        return self.log(before), summary, time.monotonic() - started
+
+    def state(self):
+        return self.job.database().parent
+
+
+def restored(log):
+    return sum(int(n) for n in re.findall(r'msg="state restored".* records=(\d+)', log))
+
+
+def rebuilt(log):
+    return re.findall(r'msg="local state cannot be trusted[^"]*".* reason="([^"]*)"', log)
+
+
+def cpu(summary):
+    return float(re.search(r"CPU ([\d.]+) s", summary)[1])
+
+
+# ---- offsets ----
+
+def offsets(_):
+    broker = Broker()
+    counting = Counting(broker, "offsets")
+    key = ["a"]
+    steps = [(7, False, range(1, 8), 0), (3, False, range(8, 11), 0), (1, True, [11], 2)]  # one record per key and transaction
+    for count, without_state, expected, changelog_records in steps:
+        if without_state:
+            shutil.rmtree(counting.state())
+        before = len(counting.values()["a"])
+        counting.feed(key * count)
+        log, _, _ = counting.run()
+        values = counting.values()["a"][before:]
+        expect(values == list(expected), f"counts {values}, expected {list(expected)}", log)
+        offset = broker.committed_offsets(f"{counting.app}-{GROUP}")[counting.source, 0]
+        expect(offset == counting.sent, f"the group stands at {offset} of {counting.sent}")
+        expect(restored(log) == changelog_records, f"{restored(log)} changelog records read, expected {changelog_records}", log)
+    print("counts 1..7, 8..10, 11 without the local state; offsets 7, 10, 11")
+    counting.job.clean()
+
+
+# ---- damage ----
+
+def flip(path):
+    data = bytearray(path.read_bytes())
+    for at in range(50, len(data), 997):
+        data[at] ^= 0x20
+    path.write_bytes(data)
+
+
+def one(folder, pattern):
+    return sorted(folder.glob(pattern))[0]
+
+
+DAMAGES = {
+    "a flipped table": lambda db: flip(one(db, "*.sst")),
+    "a table gone": lambda db: one(db, "*.sst").unlink(),
+    "a table cut short": lambda db: one(db, "*.sst").write_bytes(one(db, "*.sst").read_bytes()[:100]),
+    "a flipped MANIFEST": lambda db: flip(one(db, "MANIFEST*")),
+    "an empty CURRENT": lambda db: (db / "CURRENT").write_bytes(b""),
+    "CURRENT gone": lambda db: (db / "CURRENT").unlink(),
+}
+
+
+def damaged_files(counting, keys):
+    for number, (name, damage) in enumerate(DAMAGES.items(), 1):
+        damage(counting.job.database())
+        counting.feed(keys)
+        try:
+            log, _, _ = counting.run()
+        except AssertionError:  # found while it ran: the query stops, the next start sets the database aside
+            expect("Corruption" in counting.log(), f"{name}: ended for another reason", counting.job.tail())
+            log, _, _ = counting.run()
+        aside = sorted(path.name for path in counting.state().glob("db.damaged-*"))
+        expect(len(aside) == number, f"{name}: set aside are {aside}", log)
+        expect("set aside" in log and f"db.damaged-{number}" in log, f"{name}: nobody was told", log)
+        expect(restored(log) >= len(set(keys)), f"{name}: {restored(log)} records restored", log)
+        counting.check()
+        print(f"  {name}: set aside as {aside[-1]}, {restored(log)} records restored", flush=True)
+
+
+def changed_logs(broker, counting, keys):
+    # Cut off behind our back, when another process has gone on: all it holds is read again.
+    other = counting.job.twin()
+    mine, counting.job = counting.job, other
+    counting.feed(keys)
+    counting.run()
+    counting.job = mine
+    first = broker.read(counting.changelog)[-len(set(keys))].offset  # the last record of each key
+    broker.tool("truncate", counting.changelog, "0", str(first))
+    counting.feed(keys)
+    log, _, _ = counting.run()
+    expect(any("truncated" in reason for reason in rebuilt(log)), "a changelog that was cut off is trusted", log)
+    expect((counting.state() / "db.aside-1/REASON").exists(), "nothing was kept aside", log)
+    counting.check()
+    print(f"  changelog cut off: {rebuilt(log)[0]}", flush=True)
+    # Deleted, and made again by the next start: what it says counts, what was there is kept.
+    broker.tool("delete", counting.changelog)
+    counting.feed(keys)
+    log, _, _ = counting.run()
+    expect(any("made again" in reason for reason in rebuilt(log)), "a changelog that was made again is trusted", log)
+    expect((counting.state() / "db.aside-2/REASON").exists(), "nothing was kept aside", log)
+    expect(set(n[-1] for n in counting.values().values()) == {1}, "the counts do not begin again", log)
+    print(f"  changelog deleted: {rebuilt(log)[0]}", flush=True)
+
+
+def damage(_):
+    broker = Broker()
+    counting = Counting(broker, "damage")
+    keys = [f"key{i}" for i in range(2000)]
+    counting.feed(keys)
+    counting.run()
+    damaged_files(counting, keys)
+    changed_logs(broker, counting, keys)
+    counting.job.clean()
+
+
+# ---- kills ----
+
+def kills(count):
+    broker = Broker()
+    counting = Counting(broker, "kills", partitions=2)
+    keys = [f"key{i}" for i in range(20_000)]
+    counting.feed(keys)
+    counting.run()
+    seed = random.randrange(1 << 30)
+    dice = random.Random(seed)
+    print(f"seed {seed}")
+    shutil.rmtree(counting.state())
+    died = 0
+    for _ in range(count):
+        before = len(counting.log())
+        process = counting.job.start({"TURGO_FAILPOINT": f"restore:{dice.randrange(1, 12)}"})
+        wait_for(lambda: process.poll() is not None or restored(counting.log(before)), "the end of a restore", 60)
+        died += process.poll() == -signal.SIGKILL
+        stop(process, signal.SIGKILL)
+        expect(not list(counting.state().glob("db.damaged*")), "a kill has damaged the state", counting.job.tail())
+    counting.feed(keys)
+    log, _, _ = counting.run()
+    expect(died > 0, "no kill was in a restore")
+    expect(not rebuilt(log), "state was rebuilt", log)
+    counting.check()
+    print(f"{died} of {count} kills in the middle of a restore; then {restored(log)} records were left to read")
+    counting.job.clean()
+
+
+# ---- speed ----
+
+def changelog_cpu(broker, topic):
+    raw = program().parent / "raw_copy"
+    if not raw.exists():
+        return None
+    out = subprocess.run([raw, "consume", broker.address, topic], check=True, capture_output=True, text=True).stdout.split()
+    return float(out[1]), float(out[2])
+
+
+def restore_seconds(log):
+    """From the assignment to the last store's being restored, by the program's own clock."""
+    stamp = lambda text: time.mktime(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S")) + float(text[19:-1])
+    begins = re.findall(r'ts=(\S+) .*msg="partitions assigned"', log)
+    ends = re.findall(r'ts=(\S+) .*msg="state restored"', log)
+    return stamp(ends[-1]) - stamp(begins[0]) if ends else 0.0
+
+
+def speed(keys):
+    broker = Broker()
+    counting = Counting(broker, "speed", partitions=4, **{"cache.max.bytes.buffering": "10000000"})
+    names = [f"customer-{i:08d}" for i in range(keys)]
+    random.Random(1).shuffle(names)
+    for at in range(0, keys, 200_000):
+        counting.feed(names[at:at + 200_000])
+    _, summary, seconds = counting.run(timeout=900)
+    print(f"{keys} keys counted in {seconds:.1f} s, CPU {cpu(summary):.2f} s", flush=True)
+
+    counting.feed(names[:100])
+    log, summary, seconds = counting.run()
+    expect(restored(log) == 0, f"{restored(log)} records restored although the state is there", log)
+    print(f"start on local state: {seconds:.2f} s with 100 records, CPU {cpu(summary):.2f} s", flush=True)
+    base = cpu(summary)
+
+    shutil.rmtree(counting.state())
+    counting.feed(names[100:200])
+    log, summary, seconds = counting.run(timeout=900)
+    count = restored(log)
+    expect(count >= keys, f"{count} records restored of {keys}", log)
+    took = max(restore_seconds(log), 1e-3)
+    print(f"start without it: {seconds:.2f} s; {count} changelog records restored in {took:.2f} s ({count / took:,.0f}/s), "
+          f"CPU {cpu(summary) - base:.2f} s above the start on local state", flush=True)
+    plain = changelog_cpu(broker, counting.changelog)
+    if plain:
+        print(f"plain consume of the changelog: {plain[0]:.2f} s, CPU {plain[1]:.2f} s", flush=True)
+    counting.check()
+    counting.job.clean()
+    broker.tool("delete", counting.source, counting.counts, counting.changelog)
+
+
+MODES = {"offsets": offsets, "damage": damage, "kills": kills, "speed": speed}
+
+
+def main():
+    mode = sys.argv[1] if len(sys.argv) > 1 else "offsets"
+    started = time.monotonic()
+    try:
+        MODES[mode](int(sys.argv[2]) if len(sys.argv) > 2 else {"kills": 10, "speed": 1_000_000}.get(mode, 0))
+    except Failed as failure:
+        print(f"FAILED {mode}: {failure}")
+        return 1
+    finally:
+        print(f"{time.monotonic() - started:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
