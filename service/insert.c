@@ -175,9 +175,9 @@ static enum tg_code encode_half(const struct tg_source_definition *target, struc
 }
 
 /* Evaluates the values (constants) as a batch of one row. */
-static enum tg_code evaluate(struct tg_arena *arena, const struct tg_insert_values *insert,
-                             struct tg_column **ret_row, int64_t *rowtime_ms,
-                             struct tg_program_state **ret_state, struct tg_error *reterr)
+enum tg_code tg_insert_evaluate(struct tg_arena *arena, const struct tg_insert_values *insert,
+                                struct tg_column **ret_row, int64_t *rowtime_ms,
+                                struct tg_program_state **ret_state, struct tg_error *reterr)
 {
     const struct tg_schema *none = tg_schema_new(arena, NULL, 0);
     uint32_t count = insert->target->schema->count;
@@ -279,7 +279,7 @@ static enum tg_code encode_and_write(struct tg_inserts *inserts, const struct tg
     struct tg_buffer value = {0};
     bool has_key = false, has_value = false;
     int64_t rowtime = tg_clock_wall_ms(inserts->options.clock);
-    enum tg_code code = evaluate(arena, insert, row, &rowtime, &state, reterr);
+    enum tg_code code = tg_insert_evaluate(arena, insert, row, &rowtime, &state, reterr);
     if (code == TG_OK)
         code = encode_half(insert->target, row, true, &key, &has_key, reterr);
     if (code == TG_OK)

@@ -1,5 +1,6 @@
-/* service/test/case.h: a test case of ksqlDB's query-validation form: statements, records in, records or a
- * refusal expected. Files are read in place. Ownership: cases live in their suite's arena. Thread: one. */
+/* service/test/case.h: a test case: of ksqlDB's query-validation form (statements, records in, records or a
+ * refusal expected), or a test in SQL. Files are read in place. Ownership: cases live in their suite's arena.
+ * Thread: one. */
 #pragma once
 
 #include "base/properties.h"
@@ -20,7 +21,13 @@ struct tg_test_case {
     const struct tg_test_json *outputs;
     const struct tg_test_json *exception;
     const struct tg_test_json *post;
-    const char *skip; /* why it is not run: "joins", "registry formats"; NULL: it is */
+    bool is_script;          /* a test in SQL (service/test/script.h): the next ones are of it */
+    const char *path;        /* of its file */
+    uint32_t preamble_lines; /* of `sql`: what begins every test of the file */
+    uint32_t first_line;     /* of the file: where the rest of `sql` stands */
+    bool expects_error;
+    const char *expected_message; /* may be NULL: any error */
+    const char *skip;             /* why it is not run: "joins", "registry formats"; NULL: it is */
 };
 
 struct tg_test_suite {

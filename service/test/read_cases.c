@@ -2,7 +2,7 @@
  */
 #include "base/memory.h"
 #include "base/text.h"
-#include "service/test/case.h"
+#include "service/test/script.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -146,10 +146,18 @@ static enum tg_code read_file(struct tg_test_suite *suite, const char *path, str
     return TG_OK;
 }
 
-static int is_test_file(const struct dirent *entry)
+/* ---- paths ---- */
+
+static bool ends_with(const char *name, const char *ending)
 {
-    const char *dot = strrchr(entry->d_name, '.');
-    return dot != NULL && strcmp(dot, ".json") == 0;
+    size_t length = strlen(name);
+    return length >= strlen(ending) && strcmp(name + length - strlen(ending), ending) == 0;
+}
+
+static int is_wanted(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.' && (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN ||
+                                       ends_with(entry->d_name, ".json") || ends_with(entry->d_name, ".sql"));
 }
 
 enum tg_code tg_test_suite_read(struct tg_test_suite *suite, const char *path, struct tg_error *reterr)
@@ -159,15 +167,16 @@ enum tg_code tg_test_suite_read(struct tg_test_suite *suite, const char *path, s
     if (stat(path, &status) != 0)
         return tg_fail(reterr, TG_CODE_IO, "there is no file or directory %s", path);
     if (!S_ISDIR(status.st_mode))
-        return read_file(suite, path, reterr);
-    int count = scandir(path, &entries, is_test_file, alphasort);
+        return ends_with(path, ".sql") ? tg_test_script_read(suite, path, reterr)
+                                       : read_file(suite, path, reterr);
+    int count = scandir(path, &entries, is_wanted, alphasort);
     if (count < 0)
         return tg_fail(reterr, TG_CODE_IO, "directory %s cannot be read", path);
     enum tg_code code = TG_OK;
     for (int i = 0; i < count; i++) {
         char *file = tg_format("%s/%s", path, entries[i]->d_name);
-        if (code == TG_OK)
-            code = read_file(suite, file, reterr);
+        if (code == TG_OK) /* NOLINTNEXTLINE(misc-no-recursion): as deep as directories */
+            code = tg_test_suite_read(suite, file, reterr);
         tg_free(file);
         free(entries[i]);
     }

@@ -218,18 +218,30 @@ enum tg_code tg_test_input(struct tg_arena *arena, const struct tg_source_defini
 
 /* ---- rows ---- */
 
+/* Bytes that are no windowed key are a key without window. */
+static struct tg_windowed_key split_key(const struct tg_source_definition *source, struct tg_slice key)
+{
+    struct tg_windowed_key windowed = {.key = key, .start_ms = -1, .end_ms = -1};
+    struct tg_error ignored;
+    enum tg_code code = TG_OK;
+    if (key.data != NULL && source->window_kind == TG_WINDOW_SESSION)
+        code = tg_windowed_key_split_session(key, &windowed, &ignored);
+    else if (key.data != NULL && source->window_kind != TG_WINDOW_NONE)
+        code = tg_windowed_key_split_time(key, source->window_size_ms, &windowed, &ignored);
+    if (code != TG_OK)
+        windowed = (struct tg_windowed_key){.key = key, .start_ms = -1, .end_ms = -1};
+    return windowed;
+}
+
+struct tg_slice tg_test_inner_key(const struct tg_source_definition *source, struct tg_slice key)
+{
+    return split_key(source, key).key;
+}
+
 void tg_test_row_of(struct tg_arena *arena, const struct tg_source_definition *source,
                     const struct tg_test_record *record, struct tg_test_row *ret_row)
 {
-    struct tg_windowed_key windowed = {.key = record->key, .start_ms = -1, .end_ms = -1};
-    struct tg_error ignored;
-    enum tg_code code = TG_OK;
-    if (record->key.data != NULL && source->window_kind == TG_WINDOW_SESSION)
-        code = tg_windowed_key_split_session(record->key, &windowed, &ignored);
-    else if (record->key.data != NULL && source->window_kind != TG_WINDOW_NONE)
-        code = tg_windowed_key_split_time(record->key, source->window_size_ms, &windowed, &ignored);
-    if (code != TG_OK)
-        windowed = (struct tg_windowed_key){.key = record->key, .start_ms = -1, .end_ms = -1};
+    struct tg_windowed_key windowed = split_key(source, record->key);
     *ret_row = (struct tg_test_row){
         .key = tg_test_decode(arena, source, true, windowed.key),
         .value = tg_test_decode(arena, source, false, record->value),

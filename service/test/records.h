@@ -54,6 +54,9 @@ TG_MUST_CHECK enum tg_code tg_test_input(struct tg_arena *arena, const struct tg
 /* Headers as test files show them: a list of {KEY, VALUE in base64}. */
 const struct tg_header *tg_test_headers(struct tg_arena *arena, const struct tg_test_json *list);
 
+/* The key's bytes without its window. */
+struct tg_slice tg_test_inner_key(const struct tg_source_definition *source, struct tg_slice key);
+
 /* A record in the form that is compared: absent window: start_ms -1. */
 struct tg_test_row {
     const struct tg_test_json *key, *value;

@@ -6,11 +6,16 @@
 #include "service/insert.h"
 #include "service/settings.h"
 #include "service/test/functions.h"
+#include "service/test/script.h"
+#include "sql/diagnostics.h"
 #include "topology/driver.h"
 
 #include <string.h>
 
 enum { TIMEOUT_MS = 3000, DETAIL_ROWS_MAX = 20 };
+/* The clock of a case stands here, 2023-11-14: some cases ask whether the present is later than their making.
+ */
+static const int64_t WALL_MS = 1700000000000;
 
 struct tg_test_runner {
     struct tg_state *state; /* of all cases: opened when first needed, because that takes long */
@@ -374,7 +379,7 @@ static void judge_refusal(struct tg_arena *arena, const struct tg_test_case *tes
 static void run_once(struct run *run, struct tg_test_result *result)
 {
     struct tg_error error = {0};
-    run->clock = tg_clock_virtual_new(0);
+    run->clock = tg_clock_virtual_new(WALL_MS);
     run->prefix = tg_arena_printf(run->arena, "test-%llu-", (unsigned long long)run->runner->run_count++);
     run->topics = (struct tg_test_topics){.arena = run->arena};
     result->outcome = TG_TEST_FAILED;
@@ -417,12 +422,48 @@ static void run_job(struct tg_test_runner *runner, struct tg_arena *arena, const
         result->cause = tg_arena_printf(arena, "%s (all records at once)", result->cause);
 }
 
+static void run_script(struct tg_test_runner *runner, struct tg_arena *arena, const struct tg_test_case *test,
+                       struct tg_test_result *result)
+{
+    struct tg_error error = {0};
+    const char *missing = NULL;
+    enum tg_code code = open_state(runner, &error);
+    const struct tg_test_script_options options = {
+        .state = runner->state,
+        .prefix = tg_arena_printf(arena, "test-%llu-", (unsigned long long)runner->run_count++)};
+    if (code == TG_OK)
+        code = tg_test_script_run(test, &options, &error);
+    result->code = code;
+    result->outcome = (code != TG_OK) == test->expects_error ? TG_TEST_PASSED : TG_TEST_FAILED;
+    if (code == TG_OK) {
+        result->cause = test->expects_error ? "it must fail, but does not" : NULL;
+        return;
+    }
+    tg_error_locate(&error, test->sql);
+    uint32_t line = error.place.line;
+    if (line > test->preamble_lines)
+        line += test->first_line - test->preamble_lines - 1;
+    result->cause = tg_arena_printf(arena, "line %u: %s", line, error.message);
+    if (!test->expects_error)
+        return;
+    if (code == TG_CODE_UNSUPPORTED ||
+        (test->expected_message != NULL &&
+         !tg_test_refusal_fits(arena, test->expected_message, &error, &missing))) {
+        result->outcome = TG_TEST_FAILED;
+        result->detail = tg_arena_printf(arena, "    expected %s\n", test->expected_message);
+    }
+}
+
 void tg_test_run(struct tg_test_runner *runner, struct tg_arena *arena, const struct tg_test_case *test,
                  struct tg_test_result *ret_result)
 {
     *ret_result = (struct tg_test_result){.outcome = TG_TEST_SKIPPED, .cause = test->skip, .detail = ""};
     if (test->skip != NULL)
         return;
+    if (test->is_script) {
+        run_script(runner, arena, test, ret_result);
+        return;
+    }
     const struct tg_job_options options = {.name = test->name,
                                            .settings = test->properties,
                                            .partition_count = listed_partitions,
