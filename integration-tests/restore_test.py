@@ -225,7 +225,7 @@ def kills(count):
     expect(died > 0, "no kill was in a restore")
     expect(not rebuilt(log), "state was rebuilt", log)
     counting.check()
-    print(f"{died} of {count} kills in the middle of a restore; then {restored(log)} records were left to read")
+    print(f"{died} of {count} kills in the middle of a restore; the next one read {restored(log)} records")
     counting.job.clean()
 
 

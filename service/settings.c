@@ -154,9 +154,8 @@ enum tg_code tg_settings_check(const char *name, const char *value, struct tg_er
 /* Read once, when the process starts. */
 static bool is_of_process(const struct setting *setting)
 {
-    static const char *const names[] = {
-        "application.id",     "ksql.service.id",          "state.dir",
-        "num.stream.threads", "turgo.connect.timeout.ms", "memory.max.bytes"};
+    static const char *const names[] = {"application.id",     "ksql.service.id",          "state.dir",
+                                        "num.stream.threads", "turgo.connect.timeout.ms", "memory.max.bytes"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(setting->name, names[i]) == 0)
             return true;

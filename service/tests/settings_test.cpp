@@ -88,7 +88,7 @@ TEST_F(Settings, StatementsSetWhatHoldsForQueries)
         {"ksql.streams.num.stream.threads", "2"},
         {"application.id", "x"},
         {"ksql.service.id", "x"},
-        {"memory.max.bytes", "1048576"},
+        {"memory.max.bytes", "33554432"},
         {"turgo.connect.timeout.ms", "5"}};
     for (const auto &[name, value] : of_process) {
         EXPECT_EQ(tg_settings_check_set(name, value, &error), TG_CODE_CONFIG) << name;
