@@ -234,9 +234,9 @@ void Partition::add_to_session(const std::string &key, const std::vector<Value> 
     }
     merged.rows.push_back(arguments);
     merged.time = merged.end;
-    bool overwritten = found.size() == 1 && found[0].start == merged.start && found[0].end == merged.end;
+    bool overwritten = !found.empty() && merged.start == time && merged.end == time;
     if (overwritten)
-        merged.shown = found[0].shown;
+        merged.shown = found[0].shown; // the row has the bounds of what there is
     for (Group &group : found)
         if (!overwritten && !query_.emit_final)
             emit(group, true);

@@ -210,7 +210,7 @@ private:
             changes[output.key.value_or("")]++;
         }
         for (auto &[key, output] : last)
-            if (!schedule_.last_values_only && output.value)
+            if (!schedule_.last_values_only && output.value && case_.query.window != Window::Session)
                 *output.value += " after " + std::to_string(changes[key]) + " changes";
         std::vector<Output> outputs;
         for (const auto &[key, output] : last)
