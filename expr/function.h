@@ -103,6 +103,8 @@ struct tg_function {
 
 /* All functions: index 0.. until NULL. */
 const struct tg_function *tg_function_at(size_t index);
+/* The family file a row is in, without its ending ("string"); "extension" for a table that was added. */
+const char *tg_function_family(const struct tg_function *function);
 /* Adds a table (ends with an empty row) that is in no product: functions of test files. A table that is there
  * already is not added again. Call it before other threads use functions. */
 void tg_functions_extend(const struct tg_function *family);

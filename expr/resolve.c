@@ -22,6 +22,11 @@ static const struct tg_function *const families[] = {
 #include "expr/families.inc"
 #undef X
 };
+static const char *const family_names[] = {
+#define X(family) #family,
+#include "expr/families.inc"
+#undef X
+};
 enum { FAMILY_COUNT = sizeof families / sizeof families[0] };
 
 struct entry {
@@ -90,6 +95,15 @@ void tg_functions_extend(const struct tg_function *family)
         if (registry.functions[i] == family)
             return;
     add_family(family);
+}
+
+const char *tg_function_family(const struct tg_function *function)
+{
+    for (size_t family = 0; family < FAMILY_COUNT; family++)
+        for (const struct tg_function *row = families[family]; row->signature != NULL; row++)
+            if (row == function)
+                return family_names[family] + strlen("tg_functions_");
+    return "extension";
 }
 
 const struct tg_function *tg_function_at(size_t index)

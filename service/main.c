@@ -1,5 +1,6 @@
 /* The program: finds the command and runs it. */
 #include "base/text.h"
+#include "expr/function_docs.h"
 #include "kafka/kafka.h"
 #include "service/command.h"
 #include "service/settings.h"
@@ -32,7 +33,44 @@ static void print_help(FILE *out)
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
     fprintf(out, "  %-10s %s\n  %-10s %s\n\n`turgo COMMAND --help` explains one.\n", "version",
-            "print the versions of program and libraries", "help", "help on a command, or on `settings`");
+            "print the versions of program and libraries", "help",
+            "help on a command, on `settings`, on `functions` or `functions NAME`");
+}
+
+static const char *function_name(const void *functions, size_t index)
+{
+    const struct tg_function_list *list = (const struct tg_function_list *)functions;
+    return index < list->count ? list->functions[index].name : NULL;
+}
+
+/* `help functions`: their names; with a name: what it does; with --page: the page of the book. */
+static int help_functions(int count, char **values)
+{
+    struct tg_buffer out = {0};
+    struct tg_arena *arena = tg_arena_new(0);
+    struct tg_function_list all = tg_function_docs_all(arena);
+    int exit_code = TG_EXIT_OK;
+    if (count > 0 && strcmp(values[0], "--page") == 0) {
+        tg_function_docs_write_page(&out);
+    } else if (count > 0) {
+        struct tg_function_list found = tg_function_docs_find(arena, tg_slice_text(values[0]));
+        for (uint32_t i = 0; i < found.count; i++)
+            tg_function_docs_write(&found.functions[i], &out);
+        if (found.count == 0) {
+            const char *closest = tg_closest(values[0], function_name, &all);
+            fprintf(stderr, "there is no function '%s'%s%s\n", values[0],
+                    closest == NULL ? "" : "; did you mean ", closest == NULL ? "" : closest);
+            exit_code = TG_EXIT_USAGE;
+        }
+    } else {
+        for (uint32_t i = 0; i < all.count; i++)
+            tg_buffer_printf(&out, "%-28s %-10s %s\n", all.functions[i].name,
+                             tg_function_kind_name(all.functions[i].kind), all.functions[i].family);
+    }
+    printf("%s", tg_buffer_text(&out));
+    tg_buffer_done(&out);
+    tg_arena_free(arena);
+    return exit_code;
 }
 
 static int help(int count, char **values)
@@ -53,6 +91,8 @@ static int help(int count, char **values)
         tg_buffer_done(&out);
         return TG_EXIT_OK;
     }
+    if (strcmp(values[0], "functions") == 0)
+        return help_functions(count - 1, values + 1);
     const struct tg_command *command = find_command(values[0]);
     if (command == NULL) {
         const char *closest = tg_closest(values[0], command_name, NULL);

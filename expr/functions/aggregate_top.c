@@ -376,7 +376,7 @@ const struct tg_function tg_functions_aggregate_top[] = {
      .kind = TG_FUNCTION_AGGREGATE,
      .flags = LIST | TG_FUNCTION_OVER_TABLE,
      .aggregate = &histogram_kernel,
-     .summary = "How often each text came; at most 1000 different ones.",
+     .summary = "How often each text that is not NULL came; at most 1000 different ones.",
      .example = "HISTOGRAM(x) OVER ('a', 'b', 'a') = MAP('a' := 2, 'b' := 1)"},
     {.signature = "TOPK(T, INT) -> ARRAY<T>",
      .kind = TG_FUNCTION_AGGREGATE,
@@ -384,7 +384,7 @@ const struct tg_function tg_functions_aggregate_top[] = {
      .aggregate = &top_kernel,
      .resolve = resolve_ordered,
      .prepare = prepare_top,
-     .summary = "The n greatest values, greatest first.",
+     .summary = "The n greatest values, greatest first; NULL is passed over.",
      .example = "TOPK(x, 2) OVER (1, 3, NULL, 3) = ARRAY[3, 3]"},
     {.signature = "TOPK(T, A, INT) -> ANY",
      .kind = TG_FUNCTION_AGGREGATE,
@@ -392,7 +392,8 @@ const struct tg_function tg_functions_aggregate_top[] = {
      .aggregate = &top_kernel,
      .resolve = resolve_structs,
      .prepare = prepare_top,
-     .summary = "The n rows with the greatest first values, as structs with the fields sort_col, col0, ...",
+     .summary = "The n rows with the greatest first values that are not NULL, as structs with the fields "
+                "sort_col, col0, ...",
      .example = "TOPK(x, x, 1) OVER (1, 3) = ARRAY[STRUCT(`sort_col` := 3, `col0` := 3)]"},
     {.signature = "TOPK(T, A, B, INT) -> ANY",
      .kind = TG_FUNCTION_AGGREGATE,
@@ -400,7 +401,8 @@ const struct tg_function tg_functions_aggregate_top[] = {
      .aggregate = &top_kernel,
      .resolve = resolve_structs,
      .prepare = prepare_top,
-     .summary = "The n rows with the greatest first values, as structs with the fields sort_col, col0, ...",
+     .summary = "The n rows with the greatest first values that are not NULL, as structs with the fields "
+                "sort_col, col0, ...",
      .example = "TOPK(x, x, x, 1) OVER (1, 3) = ARRAY[STRUCT(`sort_col` := 3, `col0` := 3, `col1` := 3)]"},
     {.signature = "TOPK(T, A, B, C, INT) -> ANY",
      .kind = TG_FUNCTION_AGGREGATE,
@@ -408,7 +410,8 @@ const struct tg_function tg_functions_aggregate_top[] = {
      .aggregate = &top_kernel,
      .resolve = resolve_structs,
      .prepare = prepare_top,
-     .summary = "The n rows with the greatest first values, as structs with the fields sort_col, col0, ...",
+     .summary = "The n rows with the greatest first values that are not NULL, as structs with the fields "
+                "sort_col, col0, ...",
      .example = "TOPK(x, x, x, x, 1) OVER (1, 3) = ARRAY[STRUCT(`sort_col` := 3, `col0` := 3, `col1` := 3, "
                 "`col2` := 3)]"},
     {.signature = "TOPK(T, A, B, C, D, INT) -> ANY",
@@ -417,7 +420,8 @@ const struct tg_function tg_functions_aggregate_top[] = {
      .aggregate = &top_kernel,
      .resolve = resolve_structs,
      .prepare = prepare_top,
-     .summary = "The n rows with the greatest first values, as structs with the fields sort_col, col0, ...",
+     .summary = "The n rows with the greatest first values that are not NULL, as structs with the fields "
+                "sort_col, col0, ...",
      .example = "TOPK(x, x, x, x, x, 1) OVER (1, 3) = ARRAY[STRUCT(`sort_col` := 3, `col0` := 3, `col1` := "
                 "3, `col2` := 3, `col3` := 3)]"},
     {.signature = "TOPKDISTINCT(T, INT) -> ARRAY<T>",
@@ -426,7 +430,7 @@ const struct tg_function tg_functions_aggregate_top[] = {
      .aggregate = &top_kernel,
      .resolve = resolve_ordered,
      .prepare = prepare_top_distinct,
-     .summary = "The n greatest different values, greatest first.",
+     .summary = "The n greatest different values, greatest first; NULL is passed over.",
      .example = "TOPKDISTINCT(x, 2) OVER (1, 3, NULL, 3) = ARRAY[3, 1]"},
     {0},
 };

@@ -53,7 +53,7 @@ const struct tg_function tg_functions_conditional[] = {
     {.signature = "AS_VALUE(T) -> T",
      .kernel = as_value,
      .flags = TG_FUNCTION_SEES_NULL,
-     .summary = "The value itself: puts a copy of a key column into the record value.",
+     .summary = "The value itself, also NULL: puts a copy of a key column into the record value.",
      .example = "AS_VALUE(1) = 1"},
     {0},
 };

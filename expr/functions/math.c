@@ -467,7 +467,8 @@ const struct tg_function tg_functions_math[] = {
     {.signature = "GEO_DISTANCE(DOUBLE, DOUBLE, DOUBLE, DOUBLE) -> DOUBLE",
      .kernel = geo_distance,
      .flags = TG_FUNCTION_SEES_NULL,
-     .summary = "Kilometres between two points given as latitude, longitude, latitude, longitude in degrees.",
+     .summary = "Kilometres between two points given as latitude, longitude, latitude, longitude in degrees; "
+                "NULL if one is NULL.",
      .example = "ROUND(GEO_DISTANCE(37.4439, -122.1663, 51, 0), 3) = 8682.459e0"},
     {.signature = "GEO_DISTANCE(DOUBLE, DOUBLE, DOUBLE, DOUBLE, STRING) -> DOUBLE",
      .kernel = geo_distance,

@@ -472,6 +472,19 @@ static void field(const struct tg_call *call)
     {                                                                                                        \
         .signature = (text), .kernel = (function), .flags = (bits), .summary = (doc), .example = (sample)    \
     }
+static void starts_with(const struct tg_call *call)
+{
+    for (uint32_t i = 0; i < call->row_count; i++) {
+        uint32_t row = tg_call_row(call, i);
+        if (skips(call, row))
+            continue;
+        struct tg_slice text = text_at(call, 0, row);
+        struct tg_slice start = text_at(call, 1, row);
+        text.length = text.length < start.length ? text.length : start.length;
+        call->result->values.boolean[row] = tg_slice_equal(text, start) ? 1 : 0;
+    }
+}
+
 enum { STRICT = TG_FUNCTION_NULL_IF_NULL, SEES = TG_FUNCTION_SEES_NULL };
 
 extern const struct tg_function tg_functions_string[];
@@ -538,8 +551,11 @@ const struct tg_function tg_functions_string[] = {
     ROW("CHR(STRING) -> STRING", chr_text, STRICT,
         "The character of an escape such as \\u004B; NULL if it is none.", "CHR('\\u004B') = 'K'"),
     ROW("ELT(INT, STRING, STRING...) -> STRING", elt, SEES,
-        "The n-th of the texts behind the number, from 1.", "ELT(2, 'a', 'b') = 'b'"),
+        "The n-th of the texts behind the number, from 1; NULL if there is none.", "ELT(2, 'a', 'b') = 'b'"),
     ROW("FIELD(STRING, STRING, STRING...) -> INT", field, SEES,
-        "Which of the others equals the first text, from 1; 0 if none.", "FIELD('b', 'a', 'b') = 2"),
+        "Which of the others equals the first text, from 1; 0 if none, and for NULL.",
+        "FIELD('b', 'a', 'b') = 2"),
+    ROW("STARTS_WITH(STRING, STRING) -> BOOLEAN", starts_with, STRICT,
+        "Does the first text start with the second?", "STARTS_WITH('turgo', 'tur')"),
     {0},
 };

@@ -1,6 +1,8 @@
 // Every row of the registry: complete, parsable, and its example is true.
+#include <fstream>
 #include <set>
 
+#include "expr/function_docs.h"
 #include "expr/resolve.h"
 #include "expr/tests/aggregation.hpp"
 
@@ -15,6 +17,12 @@ std::vector<const tg_function *> allFunctions()
     return list;
 }
 
+std::string readFile(const std::string &path)
+{
+    std::ifstream file(path);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
 class Row : public testing::TestWithParam<const tg_function *>
 {
 };
@@ -27,6 +35,10 @@ TEST_P(Row, IsComplete)
     EXPECT_NE(std::string(function->summary).find_first_of(".?"), std::string::npos) << function->summary;
     ASSERT_NE(function->example, nullptr) << function->signature;
     EXPECT_NE(function->flags & (TG_FUNCTION_NULL_IF_NULL | TG_FUNCTION_SEES_NULL), 0U) << "no null rule";
+    if ((function->flags & (TG_FUNCTION_SEES_NULL | TG_FUNCTION_OPERATOR)) == TG_FUNCTION_SEES_NULL) {
+        EXPECT_NE(std::string(function->summary).find("NULL"), std::string::npos)
+            << "does not say what NULL does: " << function->signature << ": " << function->summary;
+    }
     EXPECT_EQ(function->kernel != nullptr, function->kind == TG_FUNCTION_SCALAR);
     EXPECT_EQ(function->aggregate != nullptr, function->kind == TG_FUNCTION_AGGREGATE);
     EXPECT_EQ(function->table != nullptr, function->kind == TG_FUNCTION_TABLE);
@@ -168,6 +180,42 @@ TEST(Registry, FindsNamesWithoutCaseAndHidesOperators)
     EXPECT_TRUE(tg_function_exists(tg_slice_text("sum"), TG_FUNCTION_AGGREGATE));
     EXPECT_TRUE(tg_function_exists(tg_slice_text("EXPLODE"), TG_FUNCTION_TABLE));
     EXPECT_FALSE(tg_function_exists(tg_slice_text("+"), TG_FUNCTION_SCALAR));
+}
+
+// The book's page is what the rows say.
+TEST(FunctionDocs, PageIsCurrent)
+{
+    tg_buffer page = {};
+    tg_function_docs_write_page(&page);
+    std::string text(reinterpret_cast<const char *>(page.data), page.length);
+    tg_buffer_done(&page);
+    std::string path = std::string(TG_SOURCE_DIR) + "/docs/functions.md";
+    if (std::getenv("TG_REWRITE") != nullptr)
+        std::ofstream(path) << text;
+    EXPECT_TRUE(readFile(path) == text)
+        << "docs/functions.md is stale: turgo help functions --page > docs/functions.md";
+}
+
+TEST(FunctionDocs, FindsAndDescribes)
+{
+    tg_arena *arena = tg_arena_new(0);
+    tg_function_list found = tg_function_docs_find(arena, tg_slice_text("regexp_extract"));
+    ASSERT_EQ(found.count, 1U);
+    EXPECT_STREQ(found.functions[0].name, "REGEXP_EXTRACT");
+    EXPECT_STREQ(found.functions[0].family, "regexp");
+    EXPECT_EQ(found.functions[0].overload_count, 2U);
+    tg_buffer out = {};
+    tg_function_docs_write(&found.functions[0], &out);
+    std::string text = tg_buffer_text(&out);
+    EXPECT_NE(text.find("NULL if an argument is NULL."), std::string::npos) << text;
+    tg_buffer_done(&out);
+    EXPECT_EQ(tg_function_docs_find(arena, tg_slice_text("NOTHING")).count, 0U);
+    EXPECT_EQ(tg_function_docs_find(arena, tg_slice_text("IS_NULL")).count, 0U) << "an operator";
+    tg_function_list all = tg_function_docs_all(arena);
+    ASSERT_GT(all.count, 140U);
+    for (uint32_t i = 1; i < all.count; i++)
+        EXPECT_LE(std::string(all.functions[i - 1].name), all.functions[i].name);
+    tg_arena_free(arena);
 }
 
 TEST(Signature, RefusesWhatItCannotRead)
