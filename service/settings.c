@@ -39,7 +39,11 @@ static const struct setting settings[] = {
      "store's table"},
     {"statestore.cache.max.bytes", KIND_NUMBER, NULL, 0, INT64_MAX, NULL,
      "the newer name of cache.max.bytes.buffering"},
-    {"replication.factor", KIND_NUMBER, "-1", -1, 64, NULL, "of changelog topics; -1: the broker's default"},
+    {"max.task.idle.ms", KIND_NUMBER, "0", -1, DAY_MS, NULL,
+     "how long a task with several inputs waits for one that has nothing; -1: for none"},
+    {"repartition.purge.interval.ms", KIND_NUMBER, "30000", 0, DAY_MS, NULL,
+     "how often records of repartition topics that were consumed are deleted"},
+    {"replication.factor", KIND_NUMBER, "-1", -1, 64, NULL, "of internal topics; -1: the broker's default"},
     {"transaction.timeout.ms", KIND_NUMBER, "10000", 1000, 15 * MINUTES_MS, NULL,
      "how long a dead process blocks its partitions' committed offsets"},
     {"turgo.request.timeout.ms", KIND_NUMBER, "3000", 100, 5 * MINUTES_MS, NULL,
@@ -256,6 +260,8 @@ void tg_settings_query(const struct tg_properties *properties, struct tg_query_s
         .transaction_timeout_ms = (int)number_of(properties, "transaction.timeout.ms"),
         .request_timeout_ms = (int)number_of(properties, "turgo.request.timeout.ms"),
         .internal_replication = (int32_t)number_of(properties, "replication.factor"),
+        .purge_interval_ms = number_of(properties, "repartition.purge.interval.ms"),
+        .task_idle_ms = number_of(properties, "max.task.idle.ms"),
     };
 }
 

@@ -23,7 +23,7 @@ struct tg_commit_unit *tg_commit_unit_new(const struct tg_commit_unit_options *o
     unit->restore = tg_restore_new(unit->query, options->notify_descriptor);
     unit->batch = tg_state_batch_new(unit->query->state);
     unit->messages = tg_alloc_zero(UNIT_POLL_MAX, sizeof *unit->messages);
-    unit->last_commit_us = unit->written_back_us = unit_now_us(unit);
+    unit->last_commit_us = unit->written_back_us = unit->purged_us = unit_now_us(unit);
     return unit;
 }
 
@@ -117,13 +117,47 @@ static enum tg_code take_messages(struct tg_commit_unit *unit, uint32_t count, s
     return code;
 }
 
+/* The task of a sub-topology whose next row is the earliest: *ret_task is NULL if none may process. */
+static enum tg_code earliest_task(const struct tg_commit_unit *unit, const struct tg_subtopology *subtopology,
+                                  struct tg_task **ret_task, struct tg_error *reterr)
+{
+    int64_t earliest_ms = INT64_MAX;
+    *ret_task = NULL;
+    for (size_t i = 0; i < unit->task_count; i++) {
+        struct tg_task_head head;
+        if (unit->tasks[i]->subtopology != subtopology)
+            continue;
+        TG_TRY(tg_task_look(unit->tasks[i], &head, reterr));
+        if (!head.ready || (*ret_task != NULL && head.time_ms >= earliest_ms))
+            continue;
+        *ret_task = unit->tasks[i];
+        earliest_ms = head.time_ms;
+    }
+    return TG_OK;
+}
+
+static bool any_work(const struct tg_commit_unit *unit)
+{
+    for (size_t i = 0; i < unit->task_count; i++)
+        if (tg_task_has_work(unit->tasks[i]))
+            return true;
+    return false;
+}
+
+/* Runs of the tasks of a sub-topology in the order of their first row times, so that what several partitions
+ * write to a repartition topic comes there about in the order of time. */
 static enum tg_code process_tasks(struct tg_commit_unit *unit, bool *ret_worked, struct tg_error *reterr)
 {
-    for (size_t i = 0; i < unit->task_count; i++) {
-        while (tg_task_has_work(unit->tasks[i])) {
+    if (!any_work(unit))
+        return TG_OK;
+    TG_TRY(unit_begin(unit, reterr));
+    for (uint32_t i = 0; i < unit->query->subtopology_count; i++) {
+        struct tg_task *task = NULL;
+        TG_TRY(earliest_task(unit, &unit->query->subtopologies[i], &task, reterr));
+        while (task != NULL) {
             *ret_worked = true;
-            TG_TRY(unit_begin(unit, reterr));
-            TG_TRY(tg_task_process(unit->tasks[i], reterr));
+            TG_TRY(tg_task_process(task, reterr));
+            TG_TRY(earliest_task(unit, &unit->query->subtopologies[i], &task, reterr));
         }
     }
     return TG_OK;
@@ -236,7 +270,9 @@ static enum tg_code run_round(struct tg_commit_unit *unit, bool *ret_worked, str
         return TG_OK;
     TG_TRY(unit_commit(unit, reterr));
     unit_publish_counters(unit);
-    return unit_write_back(unit, reterr);
+    TG_TRY(unit_write_back(unit, reterr));
+    unit_purge(unit);
+    return TG_OK;
 }
 
 /* What a round needs: a producer, the outcome of the last transaction, membership, tasks. */

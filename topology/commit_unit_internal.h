@@ -54,6 +54,8 @@ struct tg_commit_unit {
     int64_t written_back_us;       /* when committed state last went to RocksDB's files */
     uint64_t written_back_commits;
     uint64_t fenced_count;
+    int64_t purged_us;         /* when purging last began */
+    size_t purge_next;         /* the input it has come to */
     struct tg_counters closed; /* counters of tasks that were closed, and of the unit itself */
     struct tg_counters
         published; /* their sum with the present tasks' at the last commit, for other threads */
@@ -85,6 +87,11 @@ TG_MUST_CHECK enum tg_code unit_commit_or_abandon(struct tg_commit_unit *unit, s
 TG_MUST_CHECK enum tg_code unit_write_back(struct tg_commit_unit *unit, struct tg_error *reterr);
 /* Kafka has committed: tried tasks apply. */
 TG_MUST_CHECK enum tg_code unit_apply(struct tg_commit_unit *unit, struct tg_error *reterr);
+
+/* ---- purge.c ---- */
+/* Deletes consumed records of one partition of a repartition topic, if it is time. Fails silently: later is
+ * early enough. */
+void unit_purge(struct tg_commit_unit *unit);
 
 /* ---- resolve.c: nothing here waits for longer than one Kafka call; what fails is tried by a later step ----
  */

@@ -23,7 +23,9 @@ struct tg_query_settings {
     int session_timeout_ms; /* 0: default */
     int transaction_timeout_ms;
     int request_timeout_ms;       /* of one blocking Kafka call on the commit path */
-    int32_t internal_replication; /* of changelog topics; -1: the broker's default */
+    int32_t internal_replication; /* of internal topics; -1: the broker's default */
+    int64_t purge_interval_ms; /* how often consumed records of repartition topics are deleted; -1: never */
+    int64_t task_idle_ms; /* how long a task waits for an input that has nothing; -1: for no input at all */
 };
 
 /* What runs at a plan node: its own operator, or an end of the repartition topic behind a Rekey node. */

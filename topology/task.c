@@ -72,6 +72,7 @@ enum tg_code tg_task_open(const struct tg_query *query, const struct tg_subtopol
     task->query = query;
     task->subtopology = subtopology;
     task->partition = partition;
+    task->idle_since_us = -1;
     enum tg_code code = build_operators(task, reterr);
     if (code != TG_OK) {
         tg_task_close(task);
@@ -240,7 +241,7 @@ static enum tg_code process_run(struct tg_task_input *input, int64_t limit_ms, s
     return input->source->kind->process(input->source, &run, reterr);
 }
 
-enum tg_code tg_task_process(struct tg_task *task, struct tg_error *reterr)
+static enum tg_code decode_inputs(struct tg_task *task, struct tg_error *reterr)
 {
     for (uint32_t i = 0; i < task->input_count; i++) {
         struct tg_task_input *input = &task->inputs[i];
@@ -250,6 +251,50 @@ enum tg_code tg_task_process(struct tg_task *task, struct tg_error *reterr)
                 finish_batch(input);
         }
     }
+    return TG_OK;
+}
+
+/* With the heads of all inputs known the results do not depend on how records were fetched. So an input that
+ * has nothing now, and may have something in Kafka, is waited for; one that is at its end only for a time. */
+static bool waits_for_input(struct tg_task *task)
+{
+    int64_t idle_ms = task->query->settings.task_idle_ms;
+    bool at_end = false, behind = false;
+    for (uint32_t i = 0; i < task->input_count && idle_ms >= 0; i++) {
+        const struct tg_task_input *input = &task->inputs[i];
+        if (input->batch != NULL)
+            continue;
+        bool drained = input->end_position >= input->position;
+        at_end = at_end || drained;
+        behind = behind || !drained;
+    }
+    if (behind || !at_end) {
+        task->idle_since_us = -1;
+        return behind;
+    }
+    int64_t now_us = tg_clock_monotonic_us(task->query->clock);
+    if (task->idle_since_us < 0)
+        task->idle_since_us = now_us;
+    return now_us - task->idle_since_us < idle_ms * 1000;
+}
+
+enum tg_code tg_task_look(struct tg_task *task, struct tg_task_head *ret_head, struct tg_error *reterr)
+{
+    *ret_head = (struct tg_task_head){false, INT64_MAX};
+    if (!tg_task_has_work(task))
+        return TG_OK;
+    TG_TRY(decode_inputs(task, reterr));
+    int64_t limit = INT64_MAX;
+    const struct tg_task_input *input = earliest_input(task, &limit);
+    if (input == NULL || (task->input_count > 1 && waits_for_input(task)))
+        return TG_OK;
+    *ret_head = (struct tg_task_head){true, head_time(input)};
+    return TG_OK;
+}
+
+enum tg_code tg_task_process(struct tg_task *task, struct tg_error *reterr)
+{
+    TG_TRY(decode_inputs(task, reterr));
     int64_t limit = INT64_MAX;
     struct tg_task_input *input = earliest_input(task, &limit);
     if (input == NULL)

@@ -29,7 +29,8 @@ struct tg_task_store {
 struct tg_task_input {
     const char *topic;
     int32_t partition;
-    bool is_internal; /* a repartition topic */
+    bool is_internal;      /* a repartition topic */
+    int64_t purged_offset; /* its records before this one are deleted */
     struct tg_operator *source;
     struct tg_message *queue; /* ring of messages that wait */
     uint32_t queue_capacity, queue_head, queue_count;
@@ -61,6 +62,7 @@ struct tg_task {
     struct tg_task_input *inputs;
     uint32_t store_count;
     struct tg_task_store stores[TG_TASK_STORES_MAX];
+    int64_t idle_since_us;                 /* since when an empty input is waited for; -1: none is */
     uint32_t stores_to_restore;            /* 0: may process */
     struct tg_producer *producer;          /* borrowed */
     struct tg_counters counters;           /* also of what is not committed yet */
@@ -83,8 +85,17 @@ struct tg_task_input *tg_task_input_of(struct tg_task *task, const char *topic);
 /* Takes over the message (released after it was processed). */
 void tg_task_push(struct tg_task_input *input, const struct tg_message *message);
 bool tg_task_has_work(const struct tg_task *task);
-/* Processes one run: the longest part of one input's batch whose row times do not pass the head of the other
- * inputs. */
+/* May the task process, and what is the row time of the row that would come first? Decodes what comes next.
+ * With several inputs it waits for an empty one until its end is known to be reached, and then for
+ * task_idle_ms more (Kafka Streams' max.task.idle.ms), so that rows are taken in the order of their times. */
+struct tg_task_head {
+    bool ready;
+    int64_t time_ms;
+};
+TG_MUST_CHECK enum tg_code tg_task_look(struct tg_task *task, struct tg_task_head *ret_head,
+                                        struct tg_error *reterr);
+/* When it is ready: processes one run: the longest part of one input's batch whose row times do not pass the
+ * head of the other inputs. */
 TG_MUST_CHECK enum tg_code tg_task_process(struct tg_task *task, struct tg_error *reterr);
 /* True when a commit would say something new: dirty stores or positions that moved. */
 bool tg_task_commit_needed(const struct tg_task *task);

@@ -64,6 +64,8 @@ const Row rows[] = {
     {"auto.offset.reset", "none", "newest"},
     {"cache.max.bytes.buffering", "0", "-1"},
     {"statestore.cache.max.bytes", "5", "5MB"},
+    {"max.task.idle.ms", "-1", "-2"},
+    {"repartition.purge.interval.ms", "0", "-1"},
     {"replication.factor", "3", "99"},
     {"transaction.timeout.ms", "1000", "999"},
     {"turgo.request.timeout.ms", "100", "1e3"},
@@ -120,6 +122,8 @@ TEST_F(Settings, DefaultsAreTheDocumentedOnes)
     EXPECT_EQ(settings.commit_interval_ms, 100);
     EXPECT_EQ(settings.offset_reset, TG_RESET_LATEST);
     EXPECT_EQ(settings.internal_replication, -1);
+    EXPECT_EQ(settings.purge_interval_ms, 30000);
+    EXPECT_EQ(settings.task_idle_ms, 0);
     tg_process_settings process;
     tg_settings_process(properties, &process);
     EXPECT_EQ(process.application_id, nullptr);

@@ -60,16 +60,22 @@ const std::pair<const char *, tg_memory_call> calls[] = {
     {"admin", TG_MEMORY_CALL_ADMIN},
 };
 
-// One run of a windowed count over two partitions in three waves, with a restart before the last.
+enum class Shape { keyed, regrouped };
+
+// One run of a windowed count over two partitions in three waves, with a restart before the last. Regrouped:
+// in two sub-topologies, with a repartition topic between them.
 class Scenario
 {
 public:
-    Scenario(const ProcessOptions &options, State *other_disk, tg_emission emission = TG_EMIT_CHANGES)
+    Scenario(const ProcessOptions &options, State *other_disk, tg_emission emission = TG_EMIT_CHANGES,
+             Shape shape = Shape::keyed)
         : options_(options), other_disk_(other_disk)
     {
         // Retained for long: when exactly a window expires depends on the commits.
         const tg_window window = {TG_WINDOW_TUMBLING, 100, 100, 50, 100000};
-        plan_.source("in", {{"K", "STRING", TG_COLUMN_KEY}, {"V", "INTEGER"}});
+        plan_.source("in", {{"K", "STRING", TG_COLUMN_KEY}, {"V", "INTEGER"}, {"C", "STRING"}});
+        if (shape == Shape::regrouped)
+            plan_.group_by({{"C", plan_.column("C")}});
         plan_.aggregates({plan_.aggregate("COUNT", {}), plan_.aggregate("SUM", {plan_.column("V")})}, window,
                          emission);
         tg_plan_sink *sink = plan_.sink("out");
@@ -83,8 +89,9 @@ public:
         for (int wave = 0; wave < 3; wave++) {
             for (int i = 0; i < 6; i++) {
                 int64_t time = wave * 120 + i * 10;
-                std::string value = "{\"V\":" + std::to_string(wave * 10 + i) + "}";
-                world.produce("in", {i % 2, time, std::string(1, static_cast<char>('a' + i % 4)), value});
+                std::string key(1, static_cast<char>('a' + i % 4)); // always of the same partition
+                std::string value = "{\"V\":" + std::to_string(wave * 10 + i) + ",\"C\":\"" + key + "\"}";
+                world.produce("in", {i % 2, time, key, value});
             }
             if (wave == 2 && process->restart() != TG_OK) // what fails at a stop is made good by the start
                 process->failures++;
@@ -141,11 +148,12 @@ public:
     std::unique_ptr<Process> process; // goes before what it borrows
 };
 
-enum class Mode { per_record, per_commit, final };
+enum class Mode { per_record, per_commit, final, regrouped };
 
 std::string mode_name(Mode mode)
 {
-    return mode == Mode::per_record ? "per_record" : mode == Mode::per_commit ? "per_commit" : "final";
+    const char *const names[] = {"per_record", "per_commit", "final", "regrouped"};
+    return names[static_cast<int>(mode)];
 }
 
 class CommitFaults : public testing::TestWithParam<std::tuple<std::pair<const char *, tg_memory_call>, Mode>>
@@ -178,9 +186,10 @@ int CommitFaults::number;
 TEST_P(CommitFaults, GiveTheResultOfARunWithoutThem)
 {
     auto [call, mode] = GetParam();
-    bool per_record = mode == Mode::per_record;
+    bool per_record = mode == Mode::per_record || mode == Mode::regrouped;
     tg_emission emission = mode == Mode::final ? TG_EMIT_FINAL : TG_EMIT_CHANGES;
-    Scenario clean(next_options(per_record), other_disk, emission);
+    Shape shape = mode == Mode::regrouped ? Shape::regrouped : Shape::keyed;
+    Scenario clean(next_options(per_record), other_disk, emission, shape);
     ASSERT_TRUE(clean.run());
     const Outcome expected = clean.outcome();
     ASSERT_EQ(expected.out.size(), per_record ? 18u : mode == Mode::final ? 8u : 12u);
@@ -189,7 +198,7 @@ TEST_P(CommitFaults, GiveTheResultOfARunWithoutThem)
     for (const Failure &failure : failures) {
         for (uint64_t nth = 1;; nth++) {
             SCOPED_TRACE(std::string(call.first) + " number " + std::to_string(nth) + " " + failure.name);
-            Scenario scenario(next_options(per_record), other_disk, emission);
+            Scenario scenario(next_options(per_record), other_disk, emission, shape);
             scenario.world.fault(call.second, nth, failure.fault);
             ASSERT_TRUE(scenario.run()) << "never caught up";
             bool struck = tg_memory_faults_waiting(scenario.world.cluster) == 0;
@@ -207,7 +216,8 @@ TEST_P(CommitFaults, GiveTheResultOfARunWithoutThem)
 
 INSTANTIATE_TEST_SUITE_P(All, CommitFaults,
                          testing::Combine(testing::ValuesIn(calls),
-                                          testing::Values(Mode::per_record, Mode::per_commit, Mode::final)),
+                                          testing::Values(Mode::per_record, Mode::per_commit, Mode::final,
+                                                          Mode::regrouped)),
                          [](const auto &test) {
                              return std::string(std::get<0>(test.param).first) + "_" +
                                     mode_name(std::get<1>(test.param));

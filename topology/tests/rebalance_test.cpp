@@ -1,5 +1,6 @@
 // Partitions that come and go: two processes of one application on one cluster, joining, leaving, dying,
-// frozen for longer than their session; a running count must stay exact over all of it.
+// frozen for longer than their session; a running count must stay exact over all of it. In one sub-topology,
+// and in two with a repartition topic between them.
 #include "topology/tests/world.h"
 
 namespace turgo
@@ -7,12 +8,16 @@ namespace turgo
 namespace
 {
 
-class Rebalance : public testing::Test
+enum class Shape { keyed, regrouped };
+
+class Rebalance : public testing::TestWithParam<Shape>
 {
 protected:
     void SetUp() override
     {
-        plan.source("in", {{"K", "STRING", TG_COLUMN_KEY}, {"V", "INTEGER"}});
+        plan.source("in", {{"K", "STRING", TG_COLUMN_KEY}, {"C", "STRING"}});
+        if (GetParam() == Shape::regrouped)
+            plan.group_by({{"C", plan.column("C")}});
         plan.aggregates({plan.aggregate("COUNT", {})});
         plan.sink("out");
         built = plan.plan();
@@ -28,9 +33,16 @@ protected:
     // One record for each partition; each key has one partition, so its counts are 1, 2, 3, ...
     void wave()
     {
-        for (int partition = 0; partition < 4; partition++)
-            world.produce("in", {partition, waves, std::string(1, static_cast<char>('a' + partition)), "{}"});
+        for (int partition = 0; partition < 4; partition++) {
+            std::string key(1, static_cast<char>('a' + partition));
+            world.produce("in", {partition, waves, key, "{\"C\":\"" + key + "\"}"});
+        }
         waves++;
+    }
+    // Of `count` partitions of each input.
+    static size_t tasks(size_t count)
+    {
+        return GetParam() == Shape::regrouped ? count * 2 : count;
     }
     static void step(const std::vector<Process *> &processes)
     {
@@ -63,29 +75,31 @@ protected:
     int waves = 0;
 };
 
-TEST_F(Rebalance, ASecondProcessTakesItsShareAndGivesItBack)
+TEST_P(Rebalance, ASecondProcessTakesItsShareAndGivesItBack)
 {
     auto first = open("p1");
     wave();
     settle({first.get()});
-    EXPECT_EQ(first->unit->task_count, 4u);
+    EXPECT_EQ(first->unit->task_count, tasks(4));
     auto second = open("p2");
     wave();
     settle({first.get(), second.get()});
-    EXPECT_EQ(first->unit->task_count, 2u);
-    EXPECT_EQ(second->unit->task_count, 2u);
+    EXPECT_EQ(first->unit->task_count, tasks(2));
+    EXPECT_EQ(second->unit->task_count, tasks(2));
     for (int i = 0; i < 20; i++, world.advance(20))
         step({first.get(), second.get()});
-    EXPECT_EQ(second->counters().restored, 4u); // two counts of each of its two keys
+    if (GetParam() == Shape::keyed) {
+        EXPECT_EQ(second->counters().restored, 4u); // two counts of each of its two keys
+    }
     EXPECT_EQ(second->stop(), TG_OK);
     wave();
     world.advance(11000); // a static member's partitions wait for its session to end
     settle({first.get()});
-    EXPECT_EQ(first->unit->task_count, 4u);
+    EXPECT_EQ(first->unit->task_count, tasks(4));
 }
 
 // The revocation comes in the middle of a transaction: it is committed before the partitions go.
-TEST_F(Rebalance, InTheMiddleOfATransaction)
+TEST_P(Rebalance, InTheMiddleOfATransaction)
 {
     auto first = open("p1");
     wave();
@@ -109,7 +123,7 @@ TEST_F(Rebalance, InTheMiddleOfATransaction)
 }
 
 // The commit inside the revocation fails in every way: nobody needs a verdict, the next owner reads Kafka.
-TEST_F(Rebalance, ACommitThatFailsWhilePartitionsGo)
+TEST_P(Rebalance, ACommitThatFailsWhilePartitionsGo)
 {
     const tg_memory_fault faults[] = {
         {TG_MEMORY_CALL_COMMIT, 1, TG_CODE_KAFKA_TIMED_OUT, true, false, true, true},
@@ -139,7 +153,7 @@ TEST_F(Rebalance, ACommitThatFailsWhilePartitionsGo)
 
 // A process that was frozen for longer than its session wakes up with a transaction open: another one has
 // moved its partitions on. What it had processed is refused, dropped, and not counted twice.
-TEST_F(Rebalance, AZombieIsRefused)
+TEST_P(Rebalance, AZombieIsRefused)
 {
     auto first = open("p1"), second = open("p2");
     wave();
@@ -158,7 +172,7 @@ TEST_F(Rebalance, AZombieIsRefused)
 }
 
 // The zombie tries to commit before it polls, and so does not know yet.
-TEST_F(Rebalance, AZombieThatCommitsFirstFindsItsPartitionsLost)
+TEST_P(Rebalance, AZombieThatCommitsFirstFindsItsPartitionsLost)
 {
     auto first = open("p1"), second = open("p2");
     wave();
@@ -173,7 +187,7 @@ TEST_F(Rebalance, AZombieThatCommitsFirstFindsItsPartitionsLost)
     for (int i = 0; i < 100; i++, world.advance(20))
         step({second.get()});
     check();
-    EXPECT_EQ(second->unit->task_count, 4u);
+    EXPECT_EQ(second->unit->task_count, tasks(4));
     tg_error error = {};
     ASSERT_EQ(unit_commit(first->unit, &error), TG_OK) << error.message;
     EXPECT_TRUE(first->unit->unresolved);
@@ -183,14 +197,14 @@ TEST_F(Rebalance, AZombieThatCommitsFirstFindsItsPartitionsLost)
     check();
     wave();
     settle({first.get(), second.get()});
-    EXPECT_EQ(first->unit->task_count + second->unit->task_count, 4u);
+    EXPECT_EQ(first->unit->task_count + second->unit->task_count, tasks(4));
 }
 
 // Reading began at the end and nothing came yet: the partition's next owner must not begin at a later end.
-TEST_F(Rebalance, TheFirstPlaceIsKeptWithLatest)
+TEST_P(Rebalance, TheFirstPlaceIsKeptWithLatest)
 {
     PlanBuilder map("M");
-    map.source("in", {{"K", "STRING", TG_COLUMN_KEY}, {"V", "INTEGER"}});
+    map.source("in", {{"K", "STRING", TG_COLUMN_KEY}, {"C", "STRING"}});
     map.sink("mapped");
     const tg_plan *mapped = map.plan();
     ProcessOptions options;
@@ -208,7 +222,7 @@ TEST_F(Rebalance, TheFirstPlaceIsKeptWithLatest)
     EXPECT_EQ(world.read("mapped").size(), 4u);
 }
 
-TEST_F(Rebalance, MoreProcessesThanPartitions)
+TEST_P(Rebalance, MoreProcessesThanPartitions)
 {
     std::vector<std::unique_ptr<Process>> all;
     std::vector<Process *> processes;
@@ -218,15 +232,15 @@ TEST_F(Rebalance, MoreProcessesThanPartitions)
     }
     wave();
     settle(processes);
-    size_t tasks = 0;
+    size_t sum = 0;
     for (Process *process : processes)
-        tasks += process->unit->task_count;
-    EXPECT_EQ(tasks, 4u);
+        sum += process->unit->task_count;
+    EXPECT_EQ(sum, tasks(4));
     EXPECT_FALSE(tg_commit_unit_running(processes[5]->unit));
 }
 
 // Two processes with one identity (a copied state directory): the second takes over, the first learns it.
-TEST_F(Rebalance, TheSameInstanceTwice)
+TEST_P(Rebalance, TheSameInstanceTwice)
 {
     auto first = open("p1");
     wave();
@@ -254,6 +268,11 @@ TEST_F(Rebalance, TheSameInstanceTwice)
     wave();
     settle({winner});
 }
+
+INSTANTIATE_TEST_SUITE_P(All, Rebalance, testing::Values(Shape::keyed, Shape::regrouped),
+                         [](const auto &test) {
+                             return std::string(test.param == Shape::keyed ? "keyed" : "regrouped");
+                         });
 
 } // namespace
 } // namespace turgo

@@ -243,6 +243,73 @@ TEST_F(Repartition, ACompactedTopicIsRefused)
               std::string::npos);
 }
 
+// Only what is committed may go: the rest is read again after an abort.
+TEST_F(Repartition, ConsumedRecordsArePurgedUpToTheCommit)
+{
+    world.topic("in", 4);
+    ProcessOptions options;
+    options.settings.purge_interval_ms = 5000;
+    Process process(world, count_by_colour(), options);
+    produce(12);
+    ASSERT_EQ(process.run(), TG_OK) << process.error.message;
+    for (int partition = 0; partition < 4; partition++)
+        EXPECT_EQ(world.end(topic, partition, TG_OFFSET_EARLIEST), 0) << "not yet";
+    world.advance(5000);
+    for (int i = 0; i < 12; i++, world.advance(100))
+        ASSERT_EQ(process.step(), TG_OK);
+    int64_t purged = 0;
+    for (size_t i = 0; i < process.unit->input_count; i++) {
+        const tg_task_input *input = process.unit->inputs[i].input;
+        if (!input->is_internal)
+            continue;
+        EXPECT_EQ(world.end(topic, input->partition, TG_OFFSET_EARLIEST), input->committed_offset);
+        purged += input->committed_offset;
+    }
+    EXPECT_GE(purged, 12);
+    EXPECT_EQ(world.end("in", 0, TG_OFFSET_EARLIEST), 0) << "sources are not ours to purge";
+    produce(3); // and it goes on
+    ASSERT_EQ(process.run(), TG_OK) << process.error.message;
+    EXPECT_EQ(last()["red"], R"({"R0":5,"R1":18})");
+}
+
+// A broker that does not delete costs one call in an interval, and nothing else.
+TEST_F(Repartition, APurgeThatFailsIsTriedLater)
+{
+    world.topic("in", 4);
+    ProcessOptions options;
+    options.settings.purge_interval_ms = 5000;
+    Process process(world, count_by_colour(), options);
+    produce(12);
+    ASSERT_EQ(process.run(), TG_OK) << process.error.message;
+    world.fault(TG_MEMORY_CALL_ADMIN, 1, {{}, 0, TG_CODE_KAFKA_TIMED_OUT, true, false, false, false});
+    uint64_t before = tg_memory_call_count(world.cluster, TG_MEMORY_CALL_ADMIN);
+    world.advance(5000);
+    for (int i = 0; i < 20; i++, world.advance(100))
+        ASSERT_EQ(process.step(), TG_OK);
+    EXPECT_EQ(tg_memory_call_count(world.cluster, TG_MEMORY_CALL_ADMIN), before + 1);
+    world.advance(5000);
+    for (int i = 0; i < 20; i++, world.advance(100))
+        ASSERT_EQ(process.step(), TG_OK);
+    EXPECT_GT(tg_memory_call_count(world.cluster, TG_MEMORY_CALL_ADMIN), before + 1);
+}
+
+// Over the tasks of a worker, not partition by partition.
+TEST_F(Repartition, TheEarliestHeadGoesFirst)
+{
+    plan.source("in", {{"ID", "STRING", TG_COLUMN_KEY}, {"C", "STRING"}, {"V", "INTEGER"}});
+    plan.group_by({});
+    plan.aggregates({plan.aggregate("COLLECT_LIST", {plan.column("V")})});
+    plan.sink("out", "NONE");
+    world.topic("in", 3);
+    Process process(world, plan.plan());
+    const int64_t times[] = {30, 10, 20};
+    for (int partition = 0; partition < 3; partition++)
+        world.produce(
+            "in", {partition, times[partition], "id", "{\"V\":" + std::to_string(times[partition]) + "}"});
+    ASSERT_EQ(process.run(), TG_OK) << process.error.message;
+    EXPECT_EQ(last()["null"], R"({"R0":[10,20,30]})");
+}
+
 // kill -9 of the process, and the state comes back from the changelog of the second sub-topology.
 TEST_F(Repartition, SurvivesACrashAndALostDisk)
 {

@@ -220,6 +220,7 @@ inline tg_query_settings default_settings()
     settings.transaction_timeout_ms = 10000;
     settings.request_timeout_ms = 3000;
     settings.internal_replication = -1;
+    settings.purge_interval_ms = 30000;
     return settings;
 }
 
