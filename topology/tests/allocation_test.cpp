@@ -43,6 +43,7 @@ struct Path {
     tg_window window;
     bool per_record;
     bool variable;
+    int part = -1; // of a query that regroups by an expression: before or behind the repartition topic
 };
 
 class Allocations : public testing::TestWithParam<Path>
@@ -58,6 +59,8 @@ TEST_P(Allocations, AreNoneForEachRecord)
     plan.project({{{"K", "STRING", TG_COLUMN_KEY}, plan.column("K")},
                   {{"W", "INTEGER"}, plan.call("+", {plan.column("V"), plan.integer(1)})},
                   {{"T", "STRING"}, plan.call("UCASE", {plan.column("T")})}});
+    if (GetParam().part >= 0)
+        plan.group_by({{"G", plan.call("CONCAT", {plan.column("T"), plan.column("K")})}});
     std::vector<tg_function_call> calls = {plan.aggregate("COUNT", {}),
                                            plan.aggregate("SUM", {plan.column("W")})};
     if (GetParam().variable)
@@ -66,7 +69,7 @@ TEST_P(Allocations, AreNoneForEachRecord)
     tg_plan_sink *sink = plan.sink("out");
     sink->window_kind = GetParam().window.kind;
     sink->window_size_ms = GetParam().window.size_ms;
-    world.topic("in");
+    world.topic("in", GetParam().part >= 0 ? 2 : 1);
     ProcessOptions options;
     options.settings.emit_per_record = GetParam().per_record;
     Process process(world, plan.plan(), options);
@@ -85,14 +88,15 @@ TEST_P(Allocations, AreNoneForEachRecord)
     tg_task *task = nullptr;
     tg_error error = {};
     tg_state_batch *writes = tg_state_batch_new(process.query_state());
-    ASSERT_EQ(tg_task_open(process.query, &process.query->subtopologies[0], 0, &task, &error), TG_OK);
+    const tg_subtopology *part = &process.query->subtopologies[std::max(GetParam().part, 0)];
+    ASSERT_EQ(tg_task_open(process.query, part, 0, &task, &error), TG_OK);
     ASSERT_EQ(tg_task_bind(task, &producer.base, &error), TG_OK);
 
     std::vector<std::string> keys, values;
     for (int i = 0; i < TG_BATCH_ROWS_MAX; i++) {
         keys.push_back("customer" + std::to_string(i % 100));
-        values.push_back("{\"V\":" + std::to_string(i % 50) + ",\"T\":\"text\\n" + std::to_string(i % 9) +
-                         "\"}");
+        values.push_back((GetParam().part == 1 ? "{\"W\":" : "{\"V\":") + std::to_string(i % 50) +
+                         ",\"T\":\"text\\n" + std::to_string(i % 9) + "\"}");
     }
     const tg_progress evidence = {};
     tg_offset offset = {};
@@ -103,7 +107,7 @@ TEST_P(Allocations, AreNoneForEachRecord)
         for (int i = 0; i < TG_BATCH_ROWS_MAX; i++) {
             tg_message message = {};
             message.offset = static_cast<int64_t>(round) * TG_BATCH_ROWS_MAX + i;
-            message.timestamp_ms = 1000 + static_cast<int64_t>(round) * 10;
+            message.timestamp_ms = 1000 + static_cast<int64_t>(round) * 10 + i / 300;
             message.key =
                 tg_slice_of(keys[static_cast<size_t>(i)].data(), keys[static_cast<size_t>(i)].size());
             message.value =
@@ -133,6 +137,10 @@ INSTANTIATE_TEST_SUITE_P(All, Allocations,
                                          Path{"count_per_commit", {}, false, false},
                                          Path{"tumbling", PlanBuilder::tumbling(100000, 0), true, false},
                                          Path{"hopping", PlanBuilder::hopping(100, 20, 50), true, false},
+                                         Path{"sessions_that_end", PlanBuilder::session(5, 20), true, false},
+                                         Path{"sessions_that_grow", PlanBuilder::session(50, 20), true, true},
+                                         Path{"before_regrouping", {}, true, false, 0},
+                                         Path{"behind_regrouping", {}, true, true, 1},
                                          Path{"texts", {}, true, true}),
                          [](const auto &test) { return std::string(test.param.name); });
 
