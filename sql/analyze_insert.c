@@ -71,6 +71,15 @@ TG_MUST_CHECK static enum tg_code find_column(const struct insert_reader *reader
     return TG_OK;
 }
 
+/* BYTES are written as text in base64. */
+TG_MUST_CHECK static enum tg_code read_base64(const struct insert_reader *reader, const struct tg_expr *text,
+                                              const struct tg_expr **ret_bytes, struct tg_error *reterr)
+{
+    struct tg_arena *arena = reader->analyzer->arena;
+    const struct tg_expr *arguments[] = {text, tg_expr_string(arena, tg_slice_text("base64"), text->place)};
+    return tg_expr_call(arena, tg_slice_text("TO_BYTES"), arguments, 2, text->place, ret_bytes, reterr);
+}
+
 TG_MUST_CHECK static enum tg_code read_value(struct insert_reader *reader, uint32_t index,
                                              struct tg_error *reterr)
 {
@@ -86,6 +95,8 @@ TG_MUST_CHECK static enum tg_code read_value(struct insert_reader *reader, uint3
         return tg_fail_at(reterr, TG_CODE_DUPLICATE_NAME, reader->insert->columns.list[index].place,
                           "the column %s is listed twice", reader->insert->columns.list[index].text);
     TG_TRY(tg_scope_expr(&scope, reader->insert->values.list[index], &value, reterr));
+    if (type->kind == TG_TYPE_BYTES && value->type != NULL && value->type->kind == TG_TYPE_STRING)
+        TG_TRY(read_base64(reader, value, &value, reterr));
     return tg_expr_coerce(reader->analyzer->arena, value, type, slot, reterr);
 }
 

@@ -1,6 +1,7 @@
 /* PARTITION BY and GROUP BY: new key columns in front, the kept columns behind them.
- * PARTITION BY keeps a row whose key is NULL (it gets a null key); GROUP BY drops it, and rows without a
- * value. */
+ * PARTITION BY keeps a row whose key is NULL: a single NULL is a null key, of several columns each keeps its
+ * NULL. GROUP BY drops it, and rows without a value. In a row without a value, whatever an expression makes
+ * of value columns is NULL too. */
 #include "plan/nodes/rekey.h"
 
 #include "expr/program.h"
@@ -12,11 +13,22 @@ struct rekey {
     const struct tg_program *program; /* of the key expressions; NULL: the key is empty */
     struct tg_program_state *state;
     struct tg_column **columns;
+    bool *needs_value;   /* per key expression: it reads value columns */
     struct tg_rows rows; /* marks with new flags; the other arrays are the input's */
     uint8_t *flags;
     uint32_t *selection;
     uint32_t capacity;
 };
+
+static bool reads_value(const struct tg_expr *expr, const struct tg_schema *schema)
+{
+    if (expr->kind == TG_EXPR_COLUMN)
+        return schema->columns[expr->index].role == TG_COLUMN_VALUE;
+    for (uint32_t i = 0; i < expr->argument_count; i++)
+        if (reads_value(expr->arguments[i], schema))
+            return true;
+    return false;
+}
 
 static enum tg_code rekey_open(struct tg_operator *self, struct tg_error *reterr)
 {
@@ -26,6 +38,9 @@ static enum tg_code rekey_open(struct tg_operator *self, struct tg_error *reterr
         tg_arena_alloc_zero(self->task->arena, node->base.schema->count, sizeof(struct tg_column *));
     if (node->key_count == 0)
         return TG_OK;
+    rekey->needs_value = tg_arena_alloc_zero(self->task->arena, node->key_count, sizeof *rekey->needs_value);
+    for (uint32_t i = 0; i < node->key_count; i++)
+        rekey->needs_value[i] = reads_value(node->key_expressions[i], node->base.inputs[0]->schema);
     TG_TRY(tg_program_compile(self->task->arena, node->base.inputs[0]->schema, node->key_expressions,
                               node->key_count, &rekey->program, reterr));
     rekey->state = tg_operator_program(self, rekey->program);
@@ -42,13 +57,22 @@ static void reserve(struct rekey *rekey, uint32_t rows)
     rekey->selection = tg_arena_alloc(arena, rekey->capacity * sizeof *rekey->selection);
 }
 
-static bool key_is_null(const struct rekey *rekey, uint32_t row, bool any)
+static bool any_key_is_null(const struct rekey *rekey, uint32_t row)
 {
     const struct tg_plan_rekey *node = (const struct tg_plan_rekey *)rekey->base.node;
-    uint32_t nulls = 0;
     for (uint32_t i = 0; i < node->key_count; i++)
-        nulls += !rekey->columns[i]->valid[row];
-    return any ? nulls > 0 : nulls == node->key_count;
+        if (!rekey->columns[i]->valid[row])
+            return true;
+    return false;
+}
+
+/* What an expression makes of value columns that are not there is NULL, not what it makes of NULLs. */
+static void void_keys(struct rekey *rekey, uint32_t row)
+{
+    const struct tg_plan_rekey *node = (const struct tg_plan_rekey *)rekey->base.node;
+    for (uint32_t i = 0; i < node->key_count; i++)
+        if (rekey->needs_value[i] && rekey->columns[i]->valid[row])
+            tg_column_set_null(rekey->columns[i], row);
 }
 
 /* Why GROUP BY leaves a row out, or NULL. */
@@ -60,7 +84,7 @@ static const char *group_fault(const struct rekey *rekey, const struct tg_batch 
     if ((batch->rows->flags[row] & TG_ROW_VALUE_NULL) != 0)
         return "a record without a value cannot be grouped";
     *ret_counter = &counters->null_key_skipped;
-    return key_is_null(rekey, row, true) ? "a GROUP BY expression is NULL" : NULL;
+    return any_key_is_null(rekey, row) ? "a GROUP BY expression is NULL" : NULL;
 }
 
 static void mark_rows(struct rekey *rekey, const struct tg_batch *batch, struct tg_batch *result)
@@ -77,9 +101,12 @@ static void mark_rows(struct rekey *rekey, const struct tg_batch *batch, struct 
             tg_task_skip(rekey->base.task, &skip, "%s", fault);
             continue;
         }
-        /* PARTITION BY NULL, or all parts NULL: the record has no key. GROUP BY nothing has one: the empty
-         * one. */
-        if (!node->drop_null_keys && key_is_null(rekey, row, false))
+        if ((flags & TG_ROW_VALUE_NULL) != 0)
+            void_keys(rekey, row);
+        /* PARTITION BY NULL, or by one expression that is NULL: the record has no key. GROUP BY nothing has
+         * one: the empty one. */
+        if (!node->drop_null_keys &&
+            (node->key_count == 0 || (node->key_count == 1 && any_key_is_null(rekey, row))))
             flags |= TG_ROW_KEY_NULL;
         rekey->flags[row] = flags;
         rekey->selection[kept++] = row;
