@@ -22,7 +22,7 @@ const struct tg_expr *tg_scope_parameter(const struct tg_scope *scope, const str
                                          ast->place);
         }
     }
-    return NULL;
+    return tg_scope_argument(scope, ast);
 }
 
 /* DAYS and the like come as UNIT; the singular words are no keywords, so they come as columns. */
@@ -253,6 +253,11 @@ enum tg_code tg_scope_call(struct tg_scope *scope, const struct tg_ast_expr *ast
     const struct tg_expr **arguments = NULL;
     uint32_t count = 0;
     TG_TRY(read_arguments(scope, ast, &arguments, &count, reterr));
+    const struct tg_function_definition *function = tg_catalog_function(scope->analyzer->catalog, name);
+    if (function != NULL)
+        return tg_scope_expand(
+            scope, function, &(struct tg_call_arguments){.ast = ast, .arguments = arguments, .count = count},
+            ret_expr, reterr);
     enum tg_code code =
         tg_expr_call(scope->analyzer->arena, name, arguments, count, ast->place, ret_expr, reterr);
     if (code == TG_CODE_UNKNOWN_NAME &&

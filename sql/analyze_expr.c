@@ -60,6 +60,8 @@ static enum tg_code fail_column(const struct tg_scope *scope, const struct tg_as
 {
     const char *dot = ast->qualifier == NULL ? "" : ".";
     const char *qualifier = ast->qualifier == NULL ? "" : ast->qualifier;
+    if (scope->function != NULL)
+        return tg_scope_fail_argument(scope, ast, reterr);
     if (scope->row == NULL) {
         (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, ast->place, "VALUES cannot read columns: '%s%s%s'",
                          qualifier, dot, ast->name);

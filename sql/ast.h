@@ -261,6 +261,7 @@ enum tg_statement_kind {
     TG_STATEMENT_CREATE_SOURCE,    /* create_source: CREATE STREAM|TABLE n (columns) WITH (...) */
     TG_STATEMENT_CREATE_AS,        /* create_as: CREATE STREAM|TABLE n AS SELECT ... */
     TG_STATEMENT_CREATE_TYPE,      /* create_type */
+    TG_STATEMENT_CREATE_FUNCTION,  /* create_function */
     TG_STATEMENT_CREATE_CONNECTOR, /* create_connector */
     TG_STATEMENT_DROP,             /* drop */
     TG_STATEMENT_ALTER_SOURCE,     /* alter_source */
@@ -314,6 +315,15 @@ struct tg_ast_create_type {
     const struct tg_ast_type *type;
 };
 
+struct tg_ast_create_function {
+    bool or_replace;
+    bool if_not_exists;
+    struct tg_ast_name name;
+    struct tg_ast_column_list parameters; /* role VALUE */
+    const struct tg_ast_type *type;       /* of the result */
+    const struct tg_ast_expr *body;
+};
+
 enum tg_ast_connector_kind { TG_AST_CONNECTOR_ANY, TG_AST_CONNECTOR_SOURCE, TG_AST_CONNECTOR_SINK };
 
 struct tg_ast_create_connector {
@@ -323,7 +333,13 @@ struct tg_ast_create_connector {
     struct tg_ast_properties properties;
 };
 
-enum tg_ast_drop_kind { TG_AST_DROP_STREAM, TG_AST_DROP_TABLE, TG_AST_DROP_TYPE, TG_AST_DROP_CONNECTOR };
+enum tg_ast_drop_kind {
+    TG_AST_DROP_STREAM,
+    TG_AST_DROP_TABLE,
+    TG_AST_DROP_TYPE,
+    TG_AST_DROP_FUNCTION,
+    TG_AST_DROP_CONNECTOR
+};
 
 struct tg_ast_drop {
     enum tg_ast_drop_kind drop_kind;
@@ -426,6 +442,7 @@ struct tg_statement {
         struct tg_ast_create_source create_source;
         struct tg_ast_create_as create_as;
         struct tg_ast_create_type create_type;
+        struct tg_ast_create_function create_function;
         struct tg_ast_create_connector create_connector;
         struct tg_ast_drop drop;
         struct tg_ast_alter_source alter_source;

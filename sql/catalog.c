@@ -9,6 +9,7 @@ struct tg_catalog {
     struct tg_map *sources; /* name to const struct tg_source_definition; &broken: its declaration failed */
     struct tg_map *queries; /* id to const struct tg_query_definition */
     struct tg_map *types;
+    struct tg_map *functions; /* name to const struct tg_function_definition */
 };
 
 static const struct tg_source_definition broken = {.name = ""};
@@ -25,6 +26,7 @@ struct tg_catalog *tg_catalog_new(void)
     catalog->sources = tg_map_new();
     catalog->queries = tg_map_new();
     catalog->types = tg_map_new();
+    catalog->functions = tg_map_new();
     return catalog;
 }
 
@@ -42,6 +44,7 @@ struct tg_catalog *tg_catalog_copy(const struct tg_catalog *catalog)
     copy->sources = copy_map(catalog->sources);
     copy->queries = copy_map(catalog->queries);
     copy->types = copy_map(catalog->types);
+    copy->functions = copy_map(catalog->functions);
     return copy;
 }
 
@@ -52,6 +55,7 @@ void tg_catalog_free(struct tg_catalog *catalog)
     tg_map_free(catalog->sources);
     tg_map_free(catalog->queries);
     tg_map_free(catalog->types);
+    tg_map_free(catalog->functions);
     tg_free(catalog);
 }
 
@@ -181,6 +185,29 @@ static bool node_reads(const struct tg_plan_node *node, const char *source_name)
 bool tg_query_reads(const struct tg_query_definition *query, const char *source_name)
 {
     return node_reads(query->plan->root, source_name);
+}
+
+/* ---- functions ---- */
+
+const struct tg_function_definition *tg_catalog_function(const struct tg_catalog *catalog,
+                                                         struct tg_slice name)
+{
+    return tg_map_get(catalog->functions, name);
+}
+
+const struct tg_function_definition *tg_catalog_function_at(const struct tg_catalog *catalog, uint32_t index)
+{
+    return index < tg_map_count(catalog->functions) ? tg_map_value(catalog->functions, index) : NULL;
+}
+
+void tg_catalog_put_function(struct tg_catalog *catalog, const struct tg_function_definition *function)
+{
+    tg_map_put(catalog->functions, tg_slice_text(function->name), held(function));
+}
+
+void tg_catalog_remove_function(struct tg_catalog *catalog, struct tg_slice name)
+{
+    tg_map_remove(catalog->functions, name);
 }
 
 /* ---- types ---- */

@@ -42,6 +42,28 @@ void tg_catalog_remove_query(struct tg_catalog *catalog, struct tg_slice id);
 /* Does a source of the query's plan read the stream or table? */
 bool tg_query_reads(const struct tg_query_definition *query, const char *source_name);
 
+/* ---- functions made by CREATE FUNCTION ---- */
+
+struct tg_parameter {
+    const char *name;
+    const struct tg_type *type;
+};
+
+struct tg_function_definition {
+    const char *name;
+    uint32_t parameter_count;
+    const struct tg_parameter *parameters;
+    const struct tg_type *type; /* of the result */
+    const char *body;           /* canonical SQL of an expression */
+};
+
+const struct tg_function_definition *tg_catalog_function(const struct tg_catalog *catalog,
+                                                         struct tg_slice name);
+/* In the order in which they were made; NULL at the end. */
+const struct tg_function_definition *tg_catalog_function_at(const struct tg_catalog *catalog, uint32_t index);
+void tg_catalog_put_function(struct tg_catalog *catalog, const struct tg_function_definition *function);
+void tg_catalog_remove_function(struct tg_catalog *catalog, struct tg_slice name);
+
 /* ---- types ---- */
 
 /* Name to const struct tg_type *. */

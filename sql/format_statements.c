@@ -107,6 +107,25 @@ static void write_create_type(const struct tg_statement *statement, struct tg_bu
     tg_format_type(create->type, out);
 }
 
+static void write_create_function(const struct tg_statement *statement, struct tg_buffer *out)
+{
+    const struct tg_ast_create_function *create = &statement->create_function;
+    tg_buffer_printf(out, "CREATE %sFUNCTION %s", create->or_replace ? "OR REPLACE " : "",
+                     create->if_not_exists ? "IF NOT EXISTS " : "");
+    tg_format_name(create->name.text, out);
+    tg_buffer_append_byte(out, '(');
+    for (uint32_t i = 0; i < create->parameters.count; i++) {
+        tg_buffer_append_text(out, i > 0 ? ", " : "");
+        tg_format_name(create->parameters.list[i].name.text, out);
+        tg_buffer_append_byte(out, ' ');
+        tg_format_type(create->parameters.list[i].type, out);
+    }
+    tg_buffer_append_text(out, ") RETURNS ");
+    tg_format_type(create->type, out);
+    tg_buffer_append_text(out, " AS ");
+    tg_format_expr(create->body, out);
+}
+
 static void write_create_connector(const struct tg_statement *statement, struct tg_buffer *out)
 {
     const struct tg_ast_create_connector *create = &statement->create_connector;
@@ -121,9 +140,8 @@ static void write_drop(const struct tg_statement *statement, struct tg_buffer *o
 {
     const struct tg_ast_drop *drop = &statement->drop;
     static const char *const words[] = {
-        [TG_AST_DROP_STREAM] = "DROP STREAM ",
-        [TG_AST_DROP_TABLE] = "DROP TABLE ",
-        [TG_AST_DROP_TYPE] = "DROP TYPE ",
+        [TG_AST_DROP_STREAM] = "DROP STREAM ",       [TG_AST_DROP_TABLE] = "DROP TABLE ",
+        [TG_AST_DROP_TYPE] = "DROP TYPE ",           [TG_AST_DROP_FUNCTION] = "DROP FUNCTION ",
         [TG_AST_DROP_CONNECTOR] = "DROP CONNECTOR ",
     };
     tg_buffer_append_text(out, words[drop->drop_kind]);
@@ -332,6 +350,7 @@ void tg_format_statement(const struct tg_statement *statement, struct tg_buffer 
         [TG_STATEMENT_CREATE_SOURCE] = write_create_source,
         [TG_STATEMENT_CREATE_AS] = write_create_as,
         [TG_STATEMENT_CREATE_TYPE] = write_create_type,
+        [TG_STATEMENT_CREATE_FUNCTION] = write_create_function,
         [TG_STATEMENT_CREATE_CONNECTOR] = write_create_connector,
         [TG_STATEMENT_DROP] = write_drop,
         [TG_STATEMENT_ALTER_SOURCE] = write_alter,

@@ -129,6 +129,44 @@ TG_MUST_CHECK static enum tg_code parse_create_type(struct tg_parser *parser,
     return tg_parse_ast_type(parser, &create->type);
 }
 
+/* parameters = "(" [name type {"," name type}] ")" */
+TG_MUST_CHECK static enum tg_code parse_parameters(struct tg_parser *parser,
+                                                   struct tg_ast_column_list *ret_parameters)
+{
+    uint32_t start = parser->token.place.offset;
+    struct tg_parser_list parameters = {0};
+    TG_TRY(tg_parser_expect(parser, TG_TOKEN_LEFT_PAREN));
+    if (!tg_parser_is(parser, TG_TOKEN_RIGHT_PAREN)) {
+        do {
+            struct tg_ast_column *parameter = tg_parser_list_add(parser, &parameters, sizeof *parameter);
+            *parameter = (struct tg_ast_column){0};
+            TG_TRY(tg_parse_name(parser, &parameter->name));
+            TG_TRY(tg_parse_ast_type(parser, &parameter->type));
+        } while (tg_parser_accept(parser, TG_TOKEN_COMMA));
+    }
+    TG_TRY(tg_parser_expect(parser, TG_TOKEN_RIGHT_PAREN));
+    *ret_parameters = (struct tg_ast_column_list){.given = true,
+                                                  .count = parameters.count,
+                                                  .list = (const struct tg_ast_column *)parameters.items,
+                                                  .place = tg_parser_place_from(parser, start)};
+    return TG_OK;
+}
+
+/* create_function = "CREATE" ["OR" "REPLACE"] "FUNCTION" [if_not_exists] name parameters "RETURNS" type
+ * "AS" expression */
+TG_MUST_CHECK static enum tg_code parse_create_function(struct tg_parser *parser,
+                                                        struct tg_ast_create_function *create)
+{
+    tg_parser_advance(parser);
+    TG_TRY(parse_if_not_exists(parser, &create->if_not_exists));
+    TG_TRY(tg_parse_name(parser, &create->name));
+    TG_TRY(parse_parameters(parser, &create->parameters));
+    TG_TRY(tg_parser_expect(parser, TG_WORD_RETURNS));
+    TG_TRY(tg_parse_ast_type(parser, &create->type));
+    TG_TRY(tg_parser_expect(parser, TG_WORD_AS));
+    return tg_parse_expr(parser, &create->body);
+}
+
 /* create_connector = "CREATE" ("SOURCE" | "SINK") "CONNECTOR" [if_not_exists] name with */
 TG_MUST_CHECK static enum tg_code parse_create_connector(struct tg_parser *parser,
                                                          struct tg_ast_create_connector *create)
@@ -158,7 +196,7 @@ TG_MUST_CHECK static enum tg_code parse_create_prefix(struct tg_parser *parser, 
     return TG_OK;
 }
 
-/* create = create_source | create_as | create_type | create_connector */
+/* create = create_source | create_as | create_type | create_function | create_connector */
 enum tg_code tg_parse_create(struct tg_parser *parser, struct tg_statement *statement)
 {
     struct create_prefix prefix = {0};
@@ -166,6 +204,11 @@ enum tg_code tg_parse_create(struct tg_parser *parser, struct tg_statement *stat
     TG_TRY(parse_create_prefix(parser, &prefix));
     if (tg_parser_is(parser, TG_WORD_STREAM) || tg_parser_is(parser, TG_WORD_TABLE))
         return parse_create_source_or_as(parser, &prefix, statement);
+    if (prefix.side == TG_AST_CONNECTOR_ANY && tg_parser_is(parser, TG_WORD_FUNCTION)) {
+        statement->kind = TG_STATEMENT_CREATE_FUNCTION;
+        statement->create_function.or_replace = prefix.or_replace;
+        return parse_create_function(parser, &statement->create_function);
+    }
     if (prefix.side != TG_AST_CONNECTOR_ANY) {
         if (!tg_parser_is(parser, TG_WORD_CONNECTOR))
             return tg_parser_fail_expected(parser);
@@ -180,7 +223,7 @@ enum tg_code tg_parse_create(struct tg_parser *parser, struct tg_statement *stat
     }
     if (prefix.or_replace)
         return tg_parser_fail(parser, TG_CODE_SYNTAX, prefix.or_replace_place,
-                              "OR REPLACE is for streams and tables only");
+                              "OR REPLACE is for streams, tables and functions only");
     if (prefix.side == TG_AST_CONNECTOR_ANY) {
         statement->kind = TG_STATEMENT_CREATE_TYPE;
         return parse_create_type(parser, &statement->create_type);
@@ -253,14 +296,13 @@ struct drop_rule {
     enum tg_ast_drop_kind kind;
 };
 
-/* drop = "DROP" (("STREAM" | "TABLE") [if_exists] name ["DELETE" "TOPIC"] | ("TYPE" | "CONNECTOR")
- * [if_exists] name) */
+/* drop = "DROP" (("STREAM" | "TABLE") [if_exists] name ["DELETE" "TOPIC"] | ("TYPE" | "FUNCTION" |
+ * "CONNECTOR") [if_exists] name) */
 enum tg_code tg_parse_drop(struct tg_parser *parser, struct tg_statement *statement)
 {
     static const struct drop_rule rules[] = {
-        {TG_WORD_STREAM, TG_AST_DROP_STREAM},
-        {TG_WORD_TABLE, TG_AST_DROP_TABLE},
-        {TG_WORD_TYPE, TG_AST_DROP_TYPE},
+        {TG_WORD_STREAM, TG_AST_DROP_STREAM},       {TG_WORD_TABLE, TG_AST_DROP_TABLE},
+        {TG_WORD_TYPE, TG_AST_DROP_TYPE},           {TG_WORD_FUNCTION, TG_AST_DROP_FUNCTION},
         {TG_WORD_CONNECTOR, TG_AST_DROP_CONNECTOR},
     };
     struct tg_ast_drop *drop = &statement->drop;

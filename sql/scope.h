@@ -30,6 +30,7 @@ struct tg_call_list {
 };
 
 struct tg_lambda_frame;
+struct tg_function_frame;
 
 /* Where an expression stands. */
 struct tg_scope {
@@ -44,7 +45,8 @@ struct tg_scope {
     bool bounds_allowed;              /* WINDOWSTART and WINDOWEND of the query's own window */
     const char *inside;               /* the aggregate or table function whose arguments are read, or NULL */
     bool inside_case;
-    const struct tg_lambda_frame *lambda; /* innermost, or NULL */
+    const struct tg_lambda_frame *lambda;     /* innermost, or NULL */
+    const struct tg_function_frame *function; /* whose body is read, or NULL */
 };
 
 TG_MUST_CHECK enum tg_code tg_scope_expr(struct tg_scope *scope, const struct tg_ast_expr *ast,
@@ -54,6 +56,23 @@ TG_MUST_CHECK enum tg_code tg_scope_call(struct tg_scope *scope, const struct tg
                                          const struct tg_expr **ret_expr, struct tg_error *reterr);
 /* A name: lambda parameter or column (analyze_calls.c, analyze_expr.c). NULL if no lambda around has it. */
 const struct tg_expr *tg_scope_parameter(const struct tg_scope *scope, const struct tg_ast_expr *ast);
+
+/* ---- functions made by CREATE FUNCTION (analyze_function.c) ---- */
+
+/* What stands for a parameter of the function whose body is read; NULL: it has none of that name. */
+const struct tg_expr *tg_scope_argument(const struct tg_scope *scope, const struct tg_ast_expr *ast);
+enum tg_code tg_scope_fail_argument(const struct tg_scope *scope, const struct tg_ast_expr *ast,
+                                    struct tg_error *reterr);
+/* A call with its arguments read; they are changed to the parameters' types. */
+struct tg_call_arguments {
+    const struct tg_ast_expr *ast;
+    const struct tg_expr **arguments;
+    uint32_t count;
+};
+TG_MUST_CHECK enum tg_code tg_scope_expand(struct tg_scope *scope,
+                                           const struct tg_function_definition *function,
+                                           const struct tg_call_arguments *call,
+                                           const struct tg_expr **ret_expr, struct tg_error *reterr);
 
 /* Does `expr` (at its root) equal one of the keys? Gives the number, or -1. */
 int32_t tg_keys_find(const struct tg_query_keys *keys, const struct tg_expr *expr);

@@ -81,6 +81,7 @@ static const struct statement_row {
     {TG_STATEMENT_CREATE_SOURCE, tg_compile_create_source},
     {TG_STATEMENT_CREATE_AS, tg_compile_create_as},
     {TG_STATEMENT_CREATE_TYPE, tg_compile_create_type},
+    {TG_STATEMENT_CREATE_FUNCTION, tg_compile_create_function},
     {TG_STATEMENT_DROP, tg_compile_drop},
     {TG_STATEMENT_ALTER_SOURCE, tg_compile_alter},
     {TG_STATEMENT_INSERT_SELECT, tg_compile_insert_select},

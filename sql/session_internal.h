@@ -45,6 +45,9 @@ void tg_compilation_add_query(struct tg_compilation *compilation, const struct t
 tg_statement_handler tg_compile_create_source;
 tg_statement_handler tg_compile_create_type;
 tg_statement_handler tg_compile_drop;
+/* analyze_function.c */
+tg_statement_handler tg_compile_create_function;
+tg_statement_handler tg_compile_drop_function;
 /* session_changes.c */
 tg_statement_handler tg_compile_alter;
 /* session_queries.c */

@@ -165,6 +165,8 @@ enum tg_code tg_compile_drop(struct tg_compilation *compilation, struct tg_error
     switch (compilation->statement->drop.drop_kind) {
     case TG_AST_DROP_TYPE:
         return drop_type(compilation, reterr);
+    case TG_AST_DROP_FUNCTION:
+        return tg_compile_drop_function(compilation, reterr);
     case TG_AST_DROP_STREAM:
     case TG_AST_DROP_TABLE:
         return drop_source(compilation, reterr);

@@ -52,6 +52,11 @@ const Case definitions[] = {
     {"type_parameters", "CREATE STREAM S (A VARCHAR(255), B VARCHAR(STRING))",
      "CREATE STREAM S (A STRING, B STRING)"},
     {"custom_type", "CREATE STREAM S (A ADDRESS, B ARRAY<STRUCT<X ADDRESS>>)", nullptr},
+    {"create_function",
+     "CREATE OR REPLACE FUNCTION GROSS(NET DOUBLE, `percent` ARRAY<INTEGER>) RETURNS DOUBLE AS NET * "
+     "`percent`[1]",
+     nullptr},
+    {"drop_function", "DROP FUNCTION IF EXISTS GROSS", nullptr},
     {"create_type", "CREATE TYPE IF NOT EXISTS ADDRESS AS STRUCT<STREET STRING, NUMBER INTEGER>", nullptr},
     {"drop_type", "DROP TYPE IF EXISTS ADDRESS", nullptr},
     {"connector",
