@@ -84,18 +84,25 @@ static bool is_wanted(const struct command *command, const struct tg_test_case *
     return wanted;
 }
 
-/* Runs a case and puts it into the report and the list of cases that pass. */
-static void run_case(const struct command *command, struct tg_test_runner *runner,
-                     struct tg_test_report *report, const struct tg_test_case *test,
-                     struct tg_conformance *passed)
+/* The cases that passed before, and those that pass now. */
+struct lists {
+    struct tg_conformance *before, *now;
+};
+
+static void run_case(struct tg_test_runner *runner, struct tg_test_report *report,
+                     const struct tg_test_case *test, const struct lists *lists)
 {
     struct tg_arena *arena = tg_arena_new(0);
     struct tg_test_result result;
     tg_test_run(runner, arena, test, &result);
+    tg_conformance_judge(lists->before, test, &result);
     tg_test_report_add(report, test, &result);
-    if (command->rewrite && result.outcome == TG_TEST_PASSED)
-        tg_conformance_add(passed, test);
-    else if (result.outcome == TG_TEST_FAILED && tg_conformance_has(passed, test))
+    if (result.outcome == TG_TEST_PASSED)
+        tg_conformance_add(lists->now, test);
+    else if (result.outcome == TG_TEST_DIFFERENT)
+        tg_conformance_add_different(lists->now, test);
+    else if (result.outcome == TG_TEST_FAILED &&
+             (tg_conformance_has(lists->before, test) || tg_conformance_is_different(lists->before, test)))
         tg_test_report_regressed(report, test);
     tg_arena_free(arena);
 }
@@ -103,20 +110,21 @@ static void run_case(const struct command *command, struct tg_test_runner *runne
 static enum tg_code run_suite(const struct command *command, const struct tg_test_suite *suite,
                               struct tg_test_report *report, struct tg_error *reterr)
 {
-    struct tg_conformance *passed = tg_conformance_new();
+    const struct lists lists = {tg_conformance_new(), tg_conformance_new()};
     struct tg_test_runner *runner = tg_test_runner_new();
     enum tg_code code = TG_OK;
-    if (command->conformance != NULL && !command->rewrite)
-        code = tg_conformance_read(passed, command->conformance, reterr);
+    if (command->conformance != NULL)
+        code = tg_conformance_read(lists.before, command->conformance, reterr);
     for (size_t i = 0; i < suite->count && code == TG_OK; i++)
         if (is_wanted(command, &suite->cases[i]))
-            run_case(command, runner, report, &suite->cases[i], passed);
+            run_case(runner, report, &suite->cases[i], &lists);
     if (code == TG_OK)
         code = tg_test_report_finish(report, reterr);
     if (code == TG_OK && command->rewrite && command->conformance != NULL)
-        code = tg_conformance_write(passed, command->conformance, reterr);
+        code = tg_conformance_write(lists.now, command->conformance, reterr);
     tg_test_runner_free(runner);
-    tg_conformance_free(passed);
+    tg_conformance_free(lists.before);
+    tg_conformance_free(lists.now);
     return code;
 }
 

@@ -12,13 +12,18 @@
 enum { FILE_BYTES_MAX = 4 << 20, LINE_MAX = 512 };
 
 struct tg_conformance {
-    struct tg_map *lines; /* "file hash" -> any */
+    struct tg_map *lines;     /* "file hash" -> any */
+    struct tg_map *different; /* the same of those that differ on purpose */
 };
+
+enum { HASH_BYTES = 17 }; /* a blank and 16 digits */
+static const char different_word[] = " different";
 
 struct tg_conformance *tg_conformance_new(void)
 {
     struct tg_conformance *conformance = tg_alloc_zero(1, sizeof *conformance);
     conformance->lines = tg_map_new();
+    conformance->different = tg_map_new();
     return conformance;
 }
 
@@ -27,6 +32,7 @@ void tg_conformance_free(struct tg_conformance *conformance)
     if (conformance == NULL)
         return;
     tg_map_free(conformance->lines);
+    tg_map_free(conformance->different);
     tg_free(conformance);
 }
 
@@ -45,6 +51,20 @@ static const char *line_of(const struct tg_test_case *test, char line[LINE_MAX])
     return line;
 }
 
+static bool read_line(struct tg_conformance *conformance, struct tg_slice line)
+{
+    size_t word = strlen(different_word);
+    bool is_different =
+        line.length > word && memcmp(line.data + line.length - word, different_word, word) == 0;
+    if (is_different)
+        line.length -= word;
+    const uint8_t *space = memchr(line.data, ' ', line.length);
+    if (space == NULL || (size_t)(line.data + line.length - space) != HASH_BYTES)
+        return false;
+    tg_map_put(is_different ? conformance->different : conformance->lines, line, conformance);
+    return true;
+}
+
 enum tg_code tg_conformance_read(struct tg_conformance *conformance, const char *path,
                                  struct tg_error *reterr)
 {
@@ -54,18 +74,33 @@ enum tg_code tg_conformance_read(struct tg_conformance *conformance, const char 
     enum tg_code code = TG_OK;
     for (uint32_t number = 1; *at != '\0' && code == TG_OK; number++) {
         size_t length = strcspn(at, "\n");
-        const char *space = memchr(at, ' ', length);
-        if (length > 0 && *at != '#') {
-            if (space == NULL || (size_t)(at + length - space) != 17)
-                code = tg_fail(reterr, TG_CODE_SYNTAX, "%s, line %u: not a file and a hash of 16 digits",
-                               path, number);
-            else
-                tg_map_put(conformance->lines, tg_slice_of(at, length), conformance);
-        }
+        if (length > 0 && *at != '#' && !read_line(conformance, tg_slice_of(at, length)))
+            code = tg_fail(reterr, TG_CODE_SYNTAX, "%s, line %u: not a file and a hash of 16 digits", path,
+                           number);
         at += length + (at[length] == '\n');
     }
     tg_buffer_done(&text);
     return code;
+}
+
+bool tg_conformance_is_different(const struct tg_conformance *conformance, const struct tg_test_case *test)
+{
+    char line[LINE_MAX];
+    return tg_map_get(conformance->different, tg_slice_text(line_of(test, line))) != NULL;
+}
+
+void tg_conformance_add_different(struct tg_conformance *conformance, const struct tg_test_case *test)
+{
+    char line[LINE_MAX];
+    tg_map_put(conformance->different, tg_slice_text(line_of(test, line)), conformance);
+}
+
+void tg_conformance_judge(const struct tg_conformance *conformance, const struct tg_test_case *test,
+                          struct tg_test_result *result)
+{
+    if (result->outcome == TG_TEST_FAILED && result->only_more &&
+        tg_conformance_is_different(conformance, test))
+        result->outcome = TG_TEST_DIFFERENT;
 }
 
 bool tg_conformance_has(const struct tg_conformance *conformance, const struct tg_test_case *test)
@@ -92,7 +127,7 @@ size_t tg_conformance_lost(const struct tg_conformance *conformance, const struc
     }
     for (size_t i = 0; i < tg_map_count(conformance->lines); i++) {
         struct tg_slice line = tg_map_key(conformance->lines, i);
-        struct tg_slice file = tg_slice_of(line.data, line.length - 17);
+        struct tg_slice file = tg_slice_of(line.data, line.length - HASH_BYTES);
         lost += tg_map_get(files, file) != NULL && tg_map_get(known, line) == NULL;
     }
     tg_map_free(files);
@@ -105,25 +140,33 @@ static int compare_lines(const void *left, const void *right)
     return tg_slice_compare(*(const struct tg_slice *)left, *(const struct tg_slice *)right);
 }
 
+static void write_sorted(FILE *file, const struct tg_map *map, const char *behind)
+{
+    size_t count = tg_map_count(map);
+    struct tg_slice *lines = tg_alloc_zero(count + 1, sizeof *lines);
+    for (size_t i = 0; i < count; i++)
+        lines[i] = tg_map_key(map, i);
+    qsort(lines, count, sizeof *lines, compare_lines);
+    for (size_t i = 0; i < count; i++)
+        fprintf(file, "%.*s%s\n", TG_SLICE_FORMAT(lines[i]), behind);
+    tg_free(lines);
+}
+
 enum tg_code tg_conformance_write(const struct tg_conformance *conformance, const char *path,
                                   struct tg_error *reterr)
 {
-    size_t count = tg_map_count(conformance->lines);
-    struct tg_slice *lines = tg_alloc_zero(count + 1, sizeof *lines);
-    for (size_t i = 0; i < count; i++)
-        lines[i] = tg_map_key(conformance->lines, i);
-    qsort(lines, count, sizeof *lines, compare_lines);
     FILE *file = fopen(path, "w");
     if (file != NULL) {
-        fprintf(
-            file,
-            "# ksqlDB's query-validation cases that pass: %zu. One line each: file and hash of the case's\n"
-            "# name. Written by: turgo test DIRECTORY --conformance conformance.txt --rewrite\n",
-            count);
-        for (size_t i = 0; i < count; i++)
-            fprintf(file, "%.*s\n", TG_SLICE_FORMAT(lines[i]));
+        fprintf(file,
+                "# ksqlDB's test cases that pass: %zu. One line each: file and hash of the case's name. "
+                "Written by\n"
+                "# turgo test DIRECTORY ... --conformance conformance.txt --rewrite\n"
+                "# \"different\": Turgo is right on purpose and gives more rows; docs/ksqldb-differences.md "
+                "says why.\n",
+                tg_map_count(conformance->lines));
+        write_sorted(file, conformance->different, different_word);
+        write_sorted(file, conformance->lines, "");
     }
-    tg_free(lines);
     if (file == NULL || fclose(file) != 0)
         return tg_fail(reterr, TG_CODE_IO, "%s cannot be written: %s", path, strerror(errno));
     return TG_OK;

@@ -32,6 +32,7 @@ struct tg_test_topic {
     const char *name;
     struct tg_test_record *records;
     size_t count, capacity;
+    size_t checked; /* records that a comparison has passed */
 };
 
 /* Topics by name. */

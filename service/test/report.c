@@ -7,18 +7,16 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OUTCOMES = TG_TEST_SKIPPED + 1 };
-
 struct file_counts {
     char *file;
-    size_t counts[OUTCOMES];
+    size_t counts[TG_TEST_OUTCOMES];
 };
 
 struct tg_test_report {
     struct tg_test_report_options options;
     struct file_counts *files;
     size_t file_count, file_capacity;
-    size_t counts[OUTCOMES];
+    size_t counts[TG_TEST_OUTCOMES];
     size_t regressions;
     struct tg_map *skips; /* reason -> number, as a pointer-sized integer */
     struct tg_buffer xml;
@@ -86,7 +84,7 @@ static void add_xml(struct tg_test_report *report, const struct tg_test_case *te
         tg_buffer_append_text(out, "\">");
         append_xml(out, result->detail);
         tg_buffer_append_text(out, "</failure>");
-    } else if (result->outcome == TG_TEST_SKIPPED) {
+    } else if (result->outcome == TG_TEST_SKIPPED || result->outcome == TG_TEST_DIFFERENT) {
         tg_buffer_append_text(out, "<skipped message=\"");
         append_xml(out, result->cause);
         tg_buffer_append_text(out, "\"/>");
@@ -119,8 +117,10 @@ static enum tg_code write_junit(const struct tg_test_report *report, struct tg_e
     fprintf(file,
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"turgo\" tests=\"%zu\" "
             "failures=\"%zu\" skipped=\"%zu\">\n",
-            report->counts[TG_TEST_PASSED] + report->counts[TG_TEST_FAILED] + report->counts[TG_TEST_SKIPPED],
-            report->counts[TG_TEST_FAILED], report->counts[TG_TEST_SKIPPED]);
+            report->counts[TG_TEST_PASSED] + report->counts[TG_TEST_FAILED] +
+                report->counts[TG_TEST_SKIPPED] + report->counts[TG_TEST_DIFFERENT],
+            report->counts[TG_TEST_FAILED],
+            report->counts[TG_TEST_SKIPPED] + report->counts[TG_TEST_DIFFERENT]);
     fwrite(report->xml.data, 1, report->xml.length, file);
     fprintf(file, "</testsuite>\n");
     bool failed = ferror(file) != 0;
@@ -140,6 +140,9 @@ enum tg_code tg_test_report_finish(struct tg_test_report *report, struct tg_erro
     for (size_t i = 0; i < tg_map_count(report->skips); i++)
         printf("skipped, because it needs %.*s: %zu\n", TG_SLICE_FORMAT(tg_map_key(report->skips, i)),
                (size_t)(uintptr_t)tg_map_value(report->skips, i));
+    if (report->counts[TG_TEST_DIFFERENT] > 0)
+        printf("different on purpose, see docs/ksqldb-differences.md: %zu\n",
+               report->counts[TG_TEST_DIFFERENT]);
     printf("%zu passed, %zu failed, %zu skipped\n", report->counts[TG_TEST_PASSED],
            report->counts[TG_TEST_FAILED], report->counts[TG_TEST_SKIPPED]);
     return report->options.junit == NULL ? TG_OK : write_junit(report, reterr);

@@ -11,13 +11,15 @@
 extern "C" {
 #endif
 
-enum tg_test_outcome { TG_TEST_PASSED, TG_TEST_FAILED, TG_TEST_SKIPPED };
+enum tg_test_outcome { TG_TEST_PASSED, TG_TEST_FAILED, TG_TEST_SKIPPED, TG_TEST_DIFFERENT };
+enum { TG_TEST_OUTCOMES = TG_TEST_DIFFERENT + 1 };
 
 struct tg_test_result {
     enum tg_test_outcome outcome;
     const char *cause;  /* one line: what failed, or why it was skipped */
     const char *detail; /* lines: the rows side by side; may be empty */
     enum tg_code code;  /* of an unexpected refusal; OK otherwise */
+    bool only_more;     /* failed, but all expected rows are there in order: there are others between them */
 };
 
 struct tg_test_runner;
