@@ -63,7 +63,7 @@ static void write_literal_value(struct tg_plan_writer *writer, const struct tg_t
     case TG_TYPE_STRUCT:
         break;
     }
-    TG_ASSERT(!"a literal of a nested type that is not NULL");
+    TG_ASSERT(literal->is_null); /* there are no literals of a nested type but NULL */
 }
 
 static void write_literal(struct tg_plan_writer *writer, const struct tg_expr *expr)

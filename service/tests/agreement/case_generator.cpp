@@ -29,6 +29,9 @@ public:
                                {"A", {Kind::List}},
                                {"M", {Kind::Map}},
                                {"R", {Kind::Pair}}};
+        visible_ = case_.query.columns;
+        visible_.push_back({"ROWTIME", {Kind::Bigint}});
+        visible_.push_back({"ROWPARTITION", {Kind::Int}});
     }
     Case make()
     {
@@ -227,7 +230,8 @@ private:
 
     Random random_;
     Case case_;
-    ExpressionGenerator expressions_{random_, case_.query.columns};
+    std::vector<Column> visible_; // the source's columns, and what is known of each record
+    ExpressionGenerator expressions_{random_, visible_};
 };
 
 } // namespace

@@ -117,6 +117,8 @@ void Partition::add(const Input &input)
     }
     if (time < 0)
         return;
+    values.push_back(of_number(time)); // ROWTIME, ROWPARTITION
+    values.push_back(of_number(input.partition));
     const Row row = {&values, {}};
     if (query_.where) {
         Value passes = input.tombstone ? Value() : evaluate(*query_.where, row);
