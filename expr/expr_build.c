@@ -167,6 +167,24 @@ static const struct tg_type *comparison_type(const struct call *call)
     return equality_only && !is_equality(call->name) ? NULL : tg_type_common(call->arena, left, right);
 }
 
+/* What the operator is called, for messages: "<" alone is easily overlooked. */
+static const char *comparison_name(struct tg_slice symbol)
+{
+    static const struct {
+        const char *symbol, *name;
+    } names[] = {{"=", "EQUAL"},
+                 {"<>", "NOT_EQUAL"},
+                 {"!=", "NOT_EQUAL"},
+                 {"<", "LESS_THAN"},
+                 {"<=", "LESS_THAN_OR_EQUAL"},
+                 {">", "GREATER_THAN"},
+                 {">=", "GREATER_THAN_OR_EQUAL"}};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (tg_slice_is(symbol, names[i].symbol))
+            return names[i].name;
+    return "IS DISTINCT FROM";
+}
+
 static enum tg_code check_time_text(const struct tg_expr *expr, const struct tg_type *type,
                                     struct tg_error *reterr)
 {
@@ -201,10 +219,11 @@ static enum tg_code build_comparison(struct call *call, const struct tg_expr **r
     }
     const struct tg_type *type = comparison_type(call);
     if (type == NULL) {
-        (void)tg_fail_at(reterr, TG_CODE_TYPE, call->place, "%s (%s) and %s (%s) cannot be compared by %.*s",
+        (void)tg_fail_at(reterr, TG_CODE_TYPE, call->place,
+                         "%s (%s) and %s (%s) cannot be compared by %.*s (%s)",
                          tg_expr_text(call->arena, sides[0]), tg_type_name(call->arena, sides[0]->type),
                          tg_expr_text(call->arena, sides[1]), tg_type_name(call->arena, sides[1]->type),
-                         TG_SLICE_FORMAT(call->name));
+                         TG_SLICE_FORMAT(call->name), comparison_name(call->name));
         return tg_fail_hint(reterr, "CAST one side to the type of the other");
     }
     bool exact = type->kind == TG_TYPE_DOUBLE &&

@@ -151,6 +151,22 @@ static const struct tg_expr *reference_call(struct tg_scope *scope, const struct
     return tg_row_reference(row, tg_row_add(row, &column, (struct tg_row_column){part, number}), call->place);
 }
 
+/* "F(a, b): " before a message that does not name the function. */
+static enum tg_code fail_context(const char *name, const struct tg_expr *const *arguments, uint32_t count,
+                                 struct tg_error *reterr)
+{
+    struct tg_buffer text = {0};
+    for (uint32_t i = 0; i < count; i++) {
+        if (i > 0)
+            tg_buffer_append_text(&text, ", ");
+        if (arguments[i] != NULL)
+            tg_expr_write(arguments[i], &text);
+    }
+    enum tg_code code = tg_fail_context(reterr, "%s(%s)", name, tg_buffer_text(&text));
+    tg_buffer_done(&text);
+    return code;
+}
+
 TG_MUST_CHECK static enum tg_code
 check_aggregate_place(const struct tg_scope *scope, const struct tg_ast_expr *ast, struct tg_error *reterr)
 {
@@ -181,8 +197,12 @@ TG_MUST_CHECK static enum tg_code read_aggregate(struct tg_scope *scope, const s
     scope->inside = ast->name;
     TG_TRY(read_arguments(scope, ast, &arguments, &count, reterr));
     scope->inside = NULL;
-    TG_TRY(tg_function_resolve(scope->analyzer->arena, TG_FUNCTION_AGGREGATE, tg_slice_text(ast->name),
-                               arguments, count, ast->place, &call, reterr));
+    enum tg_code code =
+        tg_function_resolve(scope->analyzer->arena, TG_FUNCTION_AGGREGATE, tg_slice_text(ast->name),
+                            arguments, count, ast->place, &call, reterr);
+    if (code != TG_OK && strstr(reterr->message, ast->name) == NULL)
+        (void)fail_context(ast->name, arguments, count, reterr);
+    TG_TRY(code);
     uint32_t number = add_call(scope->analyzer->arena, scope->aggregates, &call);
     *ret_expr = reference_call(scope, &call, number, TG_ROW_AGGREGATE);
     return TG_OK;

@@ -190,6 +190,31 @@ static bool is_comparison(const struct tg_ast_expr *ast)
            (ast->kind == TG_AST_BINARY && ast->op >= TG_AST_OP_EQUAL && ast->op <= TG_AST_OP_GREATER_EQUAL);
 }
 
+static void write_typed(const struct tg_expr *expr, struct tg_buffer *out)
+{
+    tg_expr_write(expr, out);
+    if (expr->type == NULL)
+        return;
+    tg_buffer_append_text(out, " is ");
+    tg_type_write(expr->type, out);
+}
+
+/* A nested value beside nested items: the message speaks of a part of one, so say what both are. */
+static enum tg_code fail_in(const struct tg_expr *const *arguments, uint32_t count, struct tg_error *reterr)
+{
+    struct tg_buffer text = {0};
+    if (arguments[0]->type == NULL || !tg_type_is_nested(arguments[0]->type))
+        return TG_CODE_TYPE;
+    write_typed(arguments[0], &text);
+    for (uint32_t i = 1; i < count && text.length < 300; i++) {
+        tg_buffer_append_text(&text, i == 1 ? ", the list has " : ", ");
+        write_typed(arguments[i], &text);
+    }
+    enum tg_code code = tg_fail_context(reterr, "IN: %s", tg_buffer_text(&text));
+    tg_buffer_done(&text);
+    return code;
+}
+
 /* An operator by its symbol in the registry. */
 TG_MUST_CHECK static enum tg_code read_operator(struct tg_scope *scope, const struct tg_ast_expr *ast,
                                                 const char *symbol, const struct tg_expr **ret_expr,
@@ -200,8 +225,11 @@ TG_MUST_CHECK static enum tg_code read_operator(struct tg_scope *scope, const st
     TG_TRY(read_arguments(scope, ast, &arguments, reterr));
     if (is_comparison(ast))
         TG_TRY(convert_times(scope, arguments, ast->argument_count, reterr));
-    TG_TRY(tg_expr_call(arena, tg_slice_text(symbol), arguments, ast->argument_count, ast->place, ret_expr,
-                        reterr));
+    enum tg_code code = tg_expr_call(arena, tg_slice_text(symbol), arguments, ast->argument_count, ast->place,
+                                     ret_expr, reterr);
+    if (code == TG_CODE_TYPE && ast->kind == TG_AST_IN && ast->argument_count > 1)
+        (void)fail_in(arguments, ast->argument_count, reterr);
+    TG_TRY(code);
     if (!ast->negated || ast->kind == TG_AST_IS_NULL || ast->kind == TG_AST_IS_DISTINCT)
         return TG_OK;
     const struct tg_expr *positive = *ret_expr;

@@ -1,5 +1,8 @@
 /* Queries: sources, conditions, groups, windows, and what the result is. */
+#include "base/text.h"
+#include "plan/format_info.h"
 #include "sql/scope.h"
+#include "sql/with.h"
 
 enum { DAY_MS = 86400000 };
 
@@ -114,7 +117,10 @@ TG_MUST_CHECK static enum tg_code read_window(struct query_reader *reader, struc
 TG_MUST_CHECK static enum tg_code read_condition(struct tg_scope *scope, const struct tg_ast_expr *ast,
                                                  const struct tg_expr **ret_expr, struct tg_error *reterr)
 {
-    TG_TRY(tg_scope_expr(scope, ast, ret_expr, reterr));
+    enum tg_code code = tg_scope_expr(scope, ast, ret_expr, reterr);
+    if (code == TG_CODE_TYPE)
+        (void)tg_fail_context(reterr, "in the condition of %s", scope->clause);
+    TG_TRY(code);
     const struct tg_type *type = (*ret_expr)->type;
     if (type != NULL && type->kind == TG_TYPE_BOOLEAN)
         return TG_OK;
@@ -321,6 +327,39 @@ TG_MUST_CHECK static enum tg_code check_table_aggregates(const struct query_read
     return code;
 }
 
+/* What is not kept as a single number or value but as a list or a struct. */
+static bool keeps_nested_state(const char *name)
+{
+    static const char *const names[] = {"AVG",          "STDDEV_SAMP", "STDDEV_SAMPLE", "CORRELATION",
+                                        "COLLECT_LIST", "COLLECT_SET", "HISTOGRAM",     "TOPK",
+                                        "TOPKDISTINCT", "ATTR",        "COUNT_DISTINCT"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* Intermediate values are written as the source's values are (in ksqlDB: so a job for both must not rely on
+ * more). */
+TG_MUST_CHECK static enum tg_code check_intermediate(const struct query_reader *reader,
+                                                     struct tg_error *reterr)
+{
+    const char *format = reader->analysis->source->value_format.name;
+    const struct tg_format_info *info = tg_format_info_find(tg_slice_text(format));
+    for (uint32_t i = 0; i < reader->aggregates.count && (info->flags & TG_FORMAT_INFO_NESTED) == 0; i++) {
+        const struct tg_function_call *call = &reader->aggregates.calls[i];
+        if (!keeps_nested_state(call->name))
+            continue;
+        (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, call->place,
+                         "the intermediate values of %s are nested, and the format %s of %s cannot hold them",
+                         call->name, format, reader->analysis->source->name);
+        return tg_fail_hint(reterr,
+                            "copy %s into a stream with VALUE_FORMAT='JSON' first, and aggregate that",
+                            reader->analysis->source->name);
+    }
+    return TG_OK;
+}
+
 TG_MUST_CHECK static enum tg_code check_aggregation(const struct query_reader *reader,
                                                     const struct tg_output_list *outputs,
                                                     struct tg_error *reterr)
@@ -342,13 +381,71 @@ TG_MUST_CHECK static enum tg_code check_aggregation(const struct query_reader *r
     if (analysis->is_grouped || reader->aggregates.count > 0)
         TG_TRY(check_groups(reader, outputs, reterr));
     TG_TRY(check_table_aggregates(reader, reterr));
+    TG_TRY(check_intermediate(reader, reterr));
     if (!analysis->is_grouped && reader->aggregates.count > 0) {
         (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, reader->aggregates.calls[0].place,
                          "the aggregate function %s needs a GROUP BY clause in CREATE TABLE AS SELECT",
                          reader->aggregates.calls[0].name);
-        return tg_fail_hint(reterr, "add GROUP BY with the columns that tell the groups apart");
+        return tg_fail_hint(reterr,
+                            "add GROUP BY with the columns that tell the groups apart; WINDOW makes groups "
+                            "by ROWTIME");
     }
     return TG_OK;
+}
+
+static bool is_new_planner(const struct query_reader *reader)
+{
+    const char *value = tg_properties_get(reader->analyzer->settings, "ksql.new.query.planner.enabled");
+    return value != NULL && tg_slice_equal_nocase(tg_slice_text(value), tg_slice_text("true"));
+}
+
+/* With that setting the keys of a stream are those that are selected, in the order of the SELECT list;
+ * without them the result has no key. */
+static void take_keys_as_selected(struct query_reader *reader, const struct tg_output_list *outputs)
+{
+    struct tg_query_keys *keys = &reader->analysis->keys;
+    const struct tg_expr **selected =
+        tg_arena_alloc_zero(reader->analyzer->arena, keys->count, sizeof *selected);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < outputs->count && count < keys->count; i++)
+        if (tg_keys_find(keys, outputs->columns[i].expr) >= 0)
+            selected[count++] = outputs->columns[i].expr;
+    if (count == 0 && keys->count > 0) {
+        reader->analysis->is_partitioned = true;
+        reader->analysis->keeps_key = false;
+        keys->count = 0;
+    } else if (count == keys->count) {
+        keys->exprs = selected;
+    }
+}
+
+static const char *output_name_at(const void *context, size_t index)
+{
+    const struct tg_output_list *outputs = context;
+    return index < outputs->count ? outputs->columns[index].name : NULL;
+}
+
+/* The column of WITH (TIMESTAMP='...') must come out of the SELECT list. */
+TG_MUST_CHECK static enum tg_code check_time_column(const struct query_reader *reader,
+                                                    const struct tg_output_list *outputs,
+                                                    struct tg_error *reterr)
+{
+    struct tg_with with;
+    const char *name = NULL;
+    if (reader->target->properties == NULL)
+        return TG_OK;
+    TG_TRY(tg_with_read(reader->target->properties, TG_WITH_CREATE_AS, &with, reterr));
+    if (with.given[TG_WITH_TIMESTAMP] == NULL)
+        return TG_OK;
+    TG_TRY(tg_with_column(reader->analyzer, &with, TG_WITH_TIMESTAMP, &name, reterr));
+    for (uint32_t i = 0; i < outputs->count; i++)
+        if (strcmp(outputs->columns[i].name, name) == 0)
+            return TG_OK;
+    (void)tg_fail_at(reterr, TG_CODE_UNKNOWN_NAME, tg_with_place(&with, TG_WITH_TIMESTAMP),
+                     "there is no column '%s' that TIMESTAMP could take the time from", name);
+    const char *closest = tg_closest(name, output_name_at, outputs);
+    return closest != NULL ? tg_fail_hint(reterr, "did you mean %s?", closest)
+                           : tg_fail_hint(reterr, "it must stand in the SELECT list");
 }
 
 TG_MUST_CHECK static enum tg_code read_outputs(struct query_reader *reader, struct tg_error *reterr)
@@ -363,6 +460,10 @@ TG_MUST_CHECK static enum tg_code read_outputs(struct query_reader *reader, stru
     TG_TRY(tg_analyze_select(&select, reader->query, &outputs, reterr));
     TG_TRY(read_having(reader, reterr));
     TG_TRY(check_aggregation(reader, &outputs, reterr));
+    TG_TRY(check_time_column(reader, &outputs, reterr));
+    if (is_new_planner(reader) && !analysis->is_grouped && !analysis->is_partitioned &&
+        !analysis->source->is_table)
+        take_keys_as_selected(reader, &outputs);
     TG_TRY(tg_order_outputs(&select, reader->target->sink->text, reader->query->place, &outputs, reterr));
     analysis->output_count = outputs.count;
     analysis->outputs = outputs.columns;

@@ -26,11 +26,15 @@ static bool in_use(const struct name_source *names, const char *name)
     return false;
 }
 
-static const char *make_name(struct name_source *names, const struct tg_expr *expr)
+/* What the item is called without AS. A CAST to the type that there is vanishes from the expression, but the
+ * column is not the one that was cast. */
+static const char *make_name(struct name_source *names, const struct tg_expr *expr,
+                             const struct tg_ast_expr *ast)
 {
-    if (expr->kind == TG_EXPR_COLUMN && names->row->parts[expr->index].part <= TG_ROW_PSEUDO)
+    bool is_cast = ast != NULL && ast->kind == TG_AST_CAST;
+    if (!is_cast && expr->kind == TG_EXPR_COLUMN && names->row->parts[expr->index].part <= TG_ROW_PSEUDO)
         return expr->name;
-    if (expr->kind == TG_EXPR_FIELD) {
+    if (!is_cast && expr->kind == TG_EXPR_FIELD) {
         const char *name = expr->name;
         for (uint32_t i = 1; in_use(names, name); i++)
             name = tg_arena_printf(names->arena, "%s_%u", expr->name, i);
@@ -68,8 +72,9 @@ static void add_all(const struct tg_select *select, struct name_source *names, s
     const struct tg_row *row = select->scope->row;
     for (uint32_t i = 0; i < select->keys->count; i++) {
         const struct tg_expr *key = select->keys->exprs[i];
-        add_output(select, outputs,
-                   &(struct tg_output_column){.name = make_name(names, key), .expr = key, .place = place});
+        add_output(
+            select, outputs,
+            &(struct tg_output_column){.name = make_name(names, key, NULL), .expr = key, .place = place});
     }
     for (int old_keys = 0; old_keys < 2; old_keys++) {
         for (uint32_t i = 0; i < row->source_count; i++) {
@@ -131,9 +136,9 @@ TG_MUST_CHECK static enum tg_code add_expression(const struct tg_select *select,
     TG_TRY(tg_scope_expr(select->scope, item->expr, &expr, reterr));
     if (expr->type == NULL) {
         (void)tg_fail_at(reterr, TG_CODE_TYPE, item->place, "the type of NULL is not known here");
-        return tg_fail_hint(reterr, "say it: CAST(NULL AS STRING)");
+        return tg_fail_hint(reterr, "say it: CAST(NULL AS VARCHAR), or whatever it is");
     }
-    const char *name = item->alias.text != NULL ? item->alias.text : make_name(names, expr);
+    const char *name = item->alias.text != NULL ? item->alias.text : make_name(names, expr, item->expr);
     if (item->alias.text == NULL && tg_name_is_reserved(name)) {
         (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, item->place,
                          "the column would be named `%s`, which is a reserved name", name);

@@ -113,7 +113,8 @@ struct tg_query_analysis {
 struct tg_query_target {
     const struct tg_ast_name *sink;
     bool is_table;
-    bool is_insert; /* INSERT INTO: the sink is there already */
+    bool is_insert;                             /* INSERT INTO: the sink is there already */
+    const struct tg_ast_properties *properties; /* of CREATE ... AS; NULL: none */
 };
 TG_MUST_CHECK enum tg_code tg_analyze_query(struct tg_analyzer *analyzer, const struct tg_ast_query *query,
                                             const struct tg_query_target *target,

@@ -1,5 +1,6 @@
 /* A session: texts come in, statements become actions one at a time, what they make is remembered. */
 #include "base/memory.h"
+#include "sql/diagnostics.h"
 #include "sql/session_internal.h"
 
 /* ---- SET, UNSET, DEFINE ---- */
@@ -210,6 +211,7 @@ enum tg_code tg_session_parse(struct tg_session *session, struct tg_slice text,
     begin_text(session);
     struct tg_script *script = tg_arena_alloc_zero(session->arena, 1, sizeof *script);
     enum tg_code code = tg_parse(session->arena, text, &options, script, reterr);
+    session->text = script->text;
     *ret_script = script;
     return code;
 }
@@ -237,6 +239,7 @@ enum tg_code tg_session_compile(struct tg_session *session, const struct tg_stat
     if (code != TG_OK) {
         if (error->place.length == 0 && error->place.offset == 0)
             error->place = statement->place;
+        tg_error_locate(error, session->text);
         return code;
     }
     action->properties = tg_session_settings(session);

@@ -38,7 +38,7 @@ void tg_session_free(struct tg_session *session); /* NULL is a no-op */
 TG_MUST_CHECK enum tg_code tg_session_parse(struct tg_session *session, struct tg_slice text,
                                             const struct tg_script **ret_script, struct tg_error *reterr);
 /* Checks a statement of the last script and takes it as done. A statement that fails changes nothing. Errors
- * have offset and length in the script's text (tg_error_locate computes lines). */
+ * have their place in the script's text, with line and column. */
 TG_MUST_CHECK enum tg_code tg_session_compile(struct tg_session *session,
                                               const struct tg_statement *statement,
                                               const struct tg_action **ret_action, struct tg_error *reterr);

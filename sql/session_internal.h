@@ -14,6 +14,7 @@ extern "C" {
 struct tg_session {
     struct tg_session_options options;
     struct tg_arena *arena; /* of the last text */
+    struct tg_slice text;   /* the last one */
     bool keep_arena;        /* definitions or plans are in it */
     struct tg_arena **kept;
     size_t kept_count, kept_capacity;

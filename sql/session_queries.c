@@ -31,7 +31,8 @@ TG_MUST_CHECK static enum tg_code plan_create_as(struct tg_compilation *compilat
     struct tg_analyzer *analyzer = &compilation->analyzer;
     const struct tg_ast_create_as *create = &statement->create_as;
     const struct tg_query_target target = {.sink = &create->name,
-                                           .is_table = create->source_kind == TG_AST_SOURCE_TABLE};
+                                           .is_table = create->source_kind == TG_AST_SOURCE_TABLE,
+                                           .properties = &create->properties};
     struct tg_plan_request request = {.statement = analyzer->statement};
     TG_TRY(tg_analyze_query(analyzer, create->query, &target, &request.analysis, reterr));
     TG_TRY(tg_analyze_sink(analyzer, create, request.analysis, &request.sink, reterr));

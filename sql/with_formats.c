@@ -210,17 +210,21 @@ TG_MUST_CHECK static enum tg_code check_types(const struct tg_format_info *info,
     if (refused == side->count)
         return TG_OK;
     write_columns(side, &columns);
-    if (info->type_kinds == 0)
+    if (info->type_kinds == 0) {
         (void)tg_fail_at(reterr, TG_CODE_TYPE, place, "the format '%s' holds no columns, but the %s has %s",
                          info->name, what, tg_buffer_text(&columns));
-    else if (too_many && refused > 0)
+    } else if (too_many && refused > 0) {
         (void)tg_fail_at(reterr, TG_CODE_TYPE, place,
                          "the format '%s' of the %s holds a single column, but there are %s", info->name,
                          what, tg_buffer_text(&columns));
-    else
-        (void)tg_fail_at(reterr, TG_CODE_TYPE, place, "the format '%s' of the %s cannot hold %s: column `%s`",
+    } else {
+        const struct side one = {.count = 1, .columns = &side->columns[refused]};
+        tg_buffer_clear(&columns);
+        write_columns(&one, &columns);
+        (void)tg_fail_at(reterr, TG_CODE_TYPE, place, "the format '%s' of the %s cannot hold %s: column %s",
                          info->name, what, refused_kind(info, side->columns[refused].type),
-                         side->columns[refused].name);
+                         tg_buffer_text(&columns));
+    }
     tg_buffer_done(&columns);
     return tg_fail_hint(reterr, "%s='JSON' holds them", side->is_key ? "KEY_FORMAT" : "VALUE_FORMAT");
 }
@@ -271,11 +275,23 @@ TG_MUST_CHECK static enum tg_code read_wrapping(struct tg_analyzer *analyzer, co
     return TG_OK;
 }
 
-TG_MUST_CHECK static enum tg_code check_registry(const struct tg_with *with, struct tg_error *reterr)
+TG_MUST_CHECK static enum tg_code check_registry(const struct tg_with *with,
+                                                 const struct tg_source_definition *definition,
+                                                 struct tg_error *reterr)
 {
     for (int id = TG_WITH_KEY_SCHEMA_ID; id <= TG_WITH_VALUE_PROTOBUF_NULLABLE; id++) {
         if (with->given[id] == NULL)
             continue;
+        bool of_key = id == TG_WITH_KEY_SCHEMA_ID || id == TG_WITH_KEY_SCHEMA_FULL_NAME ||
+                      id == TG_WITH_KEY_PROTOBUF_NULLABLE;
+        const char *format = of_key ? definition->key_format.name : definition->value_format.name;
+        const struct tg_format_info *info = tg_format_info_find(tg_slice_text(format));
+        if ((info->flags & TG_FORMAT_INFO_REGISTRY) == 0) {
+            (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, with->given[id]->name.place,
+                             "the format %s has no schema with a name or id, so %s does not fit", format,
+                             tg_with_name((enum tg_with_id)id));
+            return tg_fail_hint(reterr, "leave it out");
+        }
         (void)tg_fail_at(reterr, TG_CODE_UNSUPPORTED, with->given[id]->name.place,
                          "%s is for formats with a schema registry, which this version does not support",
                          tg_with_name((enum tg_with_id)id));
@@ -316,9 +332,9 @@ enum tg_code tg_with_formats(struct tg_analyzer *analyzer, const struct tg_with 
             return tg_fail_at(reterr, TG_CODE_ANALYSIS, with->given[TG_WITH_KEY_FORMAT]->name.place,
                               "KEY_FORMAT is given for a stream without key columns");
     }
-    TG_TRY(check_registry(with, reterr));
     TG_TRY(read_side(analyzer, with, &key, &definition->key_format, reterr));
     TG_TRY(read_side(analyzer, with, &value, &definition->value_format, reterr));
+    TG_TRY(check_registry(with, definition, reterr));
     return read_wrapping(analyzer, with, &value, &definition->value_format, reterr);
 }
 

@@ -170,7 +170,7 @@ static enum tg_code prepare_by_offset(struct tg_arena *arena, const struct tg_ex
     *options = (struct by_offset){.limit = 1, .ignore_nulls = true};
     for (uint32_t i = 1; i < argument_count; i++) {
         if (arguments[i] == NULL || arguments[i]->literal.is_null)
-            return tg_fail(reterr, TG_CODE_TYPE, "argument %u of *_BY_OFFSET must be a constant", i + 1);
+            return tg_fail(reterr, TG_CODE_TYPE, "argument %u must be a constant", i + 1);
         if (arguments[i]->type->kind == TG_TYPE_BOOLEAN) {
             options->ignore_nulls = arguments[i]->literal.value.boolean;
             continue;

@@ -78,11 +78,12 @@ TEST_P(Refusal, SaysWhatIsWrong)
 
 const TypeCase refusals[] = {
     {"I = 'x'",
-     "I (INTEGER) and 'x' (STRING) cannot be compared by = | CAST one side to the type of the other"},
-    {"L < L", "L (ARRAY<INTEGER>) and L (ARRAY<INTEGER>) cannot be compared by < | CAST one side to the type "
+     "I (INTEGER) and 'x' (STRING) cannot be compared by = (EQUAL) | CAST one side to the type of the other"},
+    {"L < L", "L (ARRAY<INTEGER>) and L (ARRAY<INTEGER>) cannot be compared by < (LESS_THAN) | CAST one side "
+              "to the type "
               "of the other"},
-    {"B < TRUE",
-     "B (BOOLEAN) and TRUE (BOOLEAN) cannot be compared by < | CAST one side to the type of the other"},
+    {"B < TRUE", "B (BOOLEAN) and TRUE (BOOLEAN) cannot be compared by < (LESS_THAN) | CAST one side to the "
+                 "type of the other"},
     {"I = NULL", "a comparison with NULL is never true | use IS NULL or IS NOT NULL"},
     {"W = 'tomorrow'", "'tomorrow' is no DATE"},
     {"B + 1", "+ cannot be applied to BOOLEAN and INTEGER | the operator has: +(INT, INT), +(BIGINT, "

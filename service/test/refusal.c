@@ -64,8 +64,9 @@ static size_t name_length(const char *at, const char *end)
 bool tg_test_refusal_fits(struct tg_arena *arena, const char *expected, const struct tg_error *error,
                           const char **ret_missing)
 {
-    const char *given = tg_arena_printf(arena, "%s %s line %u:%u", error->message, error->hint,
-                                        error->place.line, error->place.column);
+    uint32_t column = error->place.column; /* the suite counts columns from 0, or from 2 */
+    const char *given = tg_arena_printf(arena, "%s %s line %u:%u %u %u", error->message, error->hint,
+                                        error->place.line, column, column > 0 ? column - 1 : 0, column + 1);
     const char *end = expected + message_length(expected);
     for (const char *at = expected; at < end;) {
         if (address_length(at, end) > 0) {

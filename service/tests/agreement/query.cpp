@@ -131,12 +131,25 @@ void Partition::add(const Input &input)
         add_grouped(row, time);
 }
 
+// Does the expression read more than the key, which is the first column?
+bool reads_value(const Node &node)
+{
+    if (node.op == Op::Column && node.index > 0)
+        return true;
+    for (const Expr &part : node.parts)
+        if (reads_value(*part))
+            return true;
+    return false;
+}
+
 void Partition::add_stateless(const Input &input, const Row &row, int64_t time)
 {
     Output output;
     output.time = time;
     const Expr &by = query_.partition_by;
     Value key = by ? evaluate(*by, row) : (*row.columns)[0];
+    if (by && input.tombstone && reads_value(*by)) // of a record without a value nothing is known
+        key = Value();
     if (!key.null)
         output.key = json_key(query_) ? json_of(by->type, key)
                                       : key_bytes(by ? by->type : query_.columns[0].type, key);
