@@ -179,17 +179,33 @@ static bool parse_gmt_offset(struct reader *reader, const struct tg_time_op *op)
     return hours <= 18 && finish_offset(reader, sign, (int32_t)hours * 3600 + minutes * 60 + seconds);
 }
 
-/* An offset like +01, +0100, +01:00, +1 as the id of a zone. */
+/* An offset like +01, +0100, +01:00:30, +1 as the id of a zone. */
 static bool parse_zone_offset(struct reader *reader)
 {
     int32_t sign = 1;
     int64_t hours = 0;
     int32_t minutes = 0;
+    int32_t seconds = 0;
     if (!read_sign(reader, &sign) || (!read_digits(reader, 2, &hours) && !read_digits(reader, 1, &hours)))
         return false;
-    if (!read_sixtieths(reader, true, &minutes))
-        (void)read_sixtieths(reader, false, &minutes);
-    return hours <= 18 && finish_offset(reader, sign, (int32_t)hours * 3600 + minutes * 60);
+    bool colon = read_sixtieths(reader, true, &minutes);
+    if (colon || read_sixtieths(reader, false, &minutes))
+        (void)read_sixtieths(reader, colon, &seconds);
+    return hours <= 18 && finish_offset(reader, sign, (int32_t)hours * 3600 + minutes * 60 + seconds);
+}
+
+/* UTC+1, GMT-02:00: an id with an offset, of which some, like GMT+0, are regions too. */
+static bool is_prefixed_offset(const struct reader *reader)
+{
+    static const char *const prefixes[] = {"UTC", "GMT", "UT"};
+    size_t rest = (size_t)(reader->end - reader->at);
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
+        size_t length = strlen(prefixes[i]);
+        if (rest > length + 1 && memcmp(reader->at, prefixes[i], length) == 0 &&
+            (reader->at[length] == '+' || reader->at[length] == '-'))
+            return true;
+    }
+    return false;
 }
 
 static bool is_zone_letter(uint8_t byte)
@@ -265,7 +281,7 @@ static bool parse_zone(struct reader *reader, const struct tg_time_op *op)
     if (reader->at < reader->end && (*reader->at == '+' || *reader->at == '-'))
         return parse_zone_offset(reader);
     size_t length = tg_zone_find_front(tg_slice_of(reader->at, (size_t)(reader->end - reader->at)), &zone);
-    if (length > 3) /* longer than the names of UTC below */
+    if (length > 3 && !is_prefixed_offset(reader)) /* longer than the names of UTC below */
         return set_zone(reader, &zone, length);
     if (op->least == 0 && parse_zone_name(reader))
         return true;

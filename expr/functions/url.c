@@ -47,7 +47,55 @@ static struct tg_slice cut_at(struct tg_slice text, uint8_t mark, struct tg_slic
     return tg_slice_of(text.data, before);
 }
 
-static void parse_authority(struct tg_slice authority, struct uri *uri)
+/* Four numbers up to 255 with dots between. */
+static bool is_ipv4(struct tg_slice host)
+{
+    size_t at = 0;
+    for (int part = 0; part < 4; part++) {
+        int32_t value = 0;
+        size_t start = at;
+        while (at < host.length && is_digit(host.data[at]) && value <= 255)
+            value = value * 10 + (host.data[at++] - '0');
+        bool ends = part == 3 ? at == host.length : at < host.length && host.data[at] == '.';
+        if (at == start || value > 255 || !ends)
+            return false;
+        at++;
+    }
+    return true;
+}
+
+/* Labels of letters, digits and inner hyphens with dots between; the last of several starts with a letter. */
+static bool is_hostname(struct tg_slice host)
+{
+    size_t start = 0;
+    bool several = false;
+    while (start < host.length) {
+        size_t end = start;
+        while (end < host.length &&
+               (is_letter(host.data[end]) || is_digit(host.data[end]) || host.data[end] == '-'))
+            end++;
+        if (end == start || host.data[start] == '-' || host.data[end - 1] == '-' ||
+            (end < host.length && host.data[end] != '.'))
+            return false;
+        if (end + 1 >= host.length)
+            return !several || is_letter(host.data[start]);
+        several = true;
+        start = end + 1;
+    }
+    return false;
+}
+
+static bool is_port(struct tg_slice port)
+{
+    for (size_t i = 0; i < port.length; i++)
+        if (!is_digit(port.data[i]))
+            return false;
+    return true;
+}
+
+/* An authority that names no server is a registry's for Java: it has neither host nor port. False: it cannot
+ * be that either, as it has brackets. */
+static bool parse_authority(struct tg_slice authority, struct uri *uri)
 {
     struct tg_slice behind = {0};
     struct tg_slice user = cut_at(authority, '@', &behind);
@@ -62,11 +110,13 @@ static void parse_authority(struct tg_slice authority, struct uri *uri)
     } else {
         host = cut_at(host, ':', &port);
     }
-    if (host.length > 0)
+    bool bracketed = host.length > 0 && host.data[0] == '[';
+    bool is_server = is_port(port) && (bracketed || is_ipv4(host) || is_hostname(host));
+    if (is_server && port.length > 0 && !tg_int32_parse(port, &uri->port))
+        is_server = false;
+    if (is_server)
         uri->host = host;
-    if (port.length > 0 && !tg_int32_parse(port, &uri->port))
-        uri->host.data =
-            NULL; /* Java takes such an authority for a registry's: it has neither host nor port */
+    return is_server || memchr(authority.data, '[', authority.length) == NULL;
 }
 
 static bool parse_uri(struct tg_slice text, struct uri *ret_uri)
@@ -94,11 +144,13 @@ static bool parse_uri(struct tg_slice text, struct uri *ret_uri)
         size_t end = 2;
         while (end < rest.length && rest.data[end] != '/')
             end++;
-        parse_authority(tg_slice_of(rest.data + 2, end - 2), ret_uri);
+        if (end > 2 && !parse_authority(tg_slice_of(rest.data + 2, end - 2), ret_uri))
+            return false;
         rest = tg_slice_of(rest.data + end, rest.length - end);
     }
     ret_uri->path = rest;
-    return true;
+    return rest.length == 0 ||
+           (memchr(rest.data, '[', rest.length) == NULL && memchr(rest.data, ']', rest.length) == NULL);
 }
 
 /* Appends a part with its %XX decoded; bytes that are no UTF-8 become U+FFFD. */
