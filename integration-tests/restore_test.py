@@ -3,6 +3,9 @@
 usage: restore_test.py offsets          counts and offsets go on over restarts, also without the local state
        restore_test.py damage           flipped bytes, lost files, a changelog that was deleted, cut off, made again
        restore_test.py kills KILLS      kill -9 in the middle of restores: the next one goes on where the last one was
+       restore_test.py budget MB        state of MB megabytes with a memory budget of a tenth of that, at least 16 MB: VmHWM
+       restore_test.py full             a disk that runs full and gets room again (needs the right to mount a tmpfs)
+       restore_test.py windows          closed windows leave the state: a day of minutes in 15-minute windows, EMIT FINAL
        restore_test.py speed KEYS       many keys: from the disk at once, from the changelog as fast as it can be read; prints figures
 """
 import collections
@@ -279,14 +282,150 @@ def speed(keys):
     broker.tool("delete", counting.source, counting.counts, counting.changelog)
 
 
-MODES = {"offsets": offsets, "damage": damage, "kills": kills, "speed": speed}
+# ---- a budget of memory ----
+
+LATEST = """
+CREATE STREAM src (k VARCHAR KEY, v VARCHAR) WITH (KAFKA_TOPIC = '{app}-src', VALUE_FORMAT = 'JSON', PARTITIONS = 2);
+CREATE TABLE counts WITH (KAFKA_TOPIC = '{app}-counts') AS
+    SELECT k, COUNT(*) AS n, LATEST_BY_OFFSET(v) AS last FROM src GROUP BY k EMIT CHANGES;
+"""
+VALUE_BYTES = 2000
+BESIDE_MB = 64  # of the program itself and what the allocator cannot reuse: stated in docs/memory.md
+
+
+def watch(job, timeout=900):
+    """Catches up; the most memory that was resident, in MB."""
+    with open(job.log, "ab") as log:
+        process = subprocess.Popen(job.command("--until-caught-up"), stdout=log, stderr=log)
+    most, deadline = 0, time.monotonic() + timeout
+    while process.poll() is None:
+        expect(time.monotonic() < deadline, f"not caught up after {timeout} s", job.tail())
+        found = re.search(r"VmHWM:\s+(\d+) kB", pathlib.Path(f"/proc/{process.pid}/status").read_text())
+        most = max(most, int(found[1])) if found else most
+        time.sleep(0.05)
+    expect(process.returncode == 0, f"exit {process.returncode}", job.tail())
+    return most / 1024
+
+
+def sanitized():
+    return b"libasan" in subprocess.run(["ldd", program()], capture_output=True).stdout
+
+
+def feed_values(counting, keys, seed):
+    dice = random.Random(seed)
+    for at in range(0, len(keys), 20_000):
+        records = []
+        for key in keys[at:at + 20_000]:
+            value = dice.randbytes(VALUE_BYTES // 2).hex()
+            records.append((counting.source, -1, 1_600_000_000_000, key.encode(), json.dumps({"v": value}).encode()))
+            counting.totals[key][0] += 1
+        counting.broker.produce(records)
+
+
+def budget(megabytes):
+    broker = Broker()
+    limit = max(megabytes // 10, 16)
+    counting = Counting(broker, "budget", partitions=2, **{"memory.max.bytes": str(limit << 20), "cache.max.bytes.buffering": "1000000000"})
+    counting.job.path.write_text(LATEST.format(app=counting.app))
+    keys = [f"key{i:07d}" for i in range(megabytes * 1_000_000 // VALUE_BYTES)]
+    random.Random(1).shuffle(keys)
+    feed_values(counting, keys, 1)
+    figures = {"made": watch(counting.job)}
+    feed_values(counting, keys[::5], 2)
+    figures["changed"] = watch(counting.job)
+    shutil.rmtree(counting.state())
+    feed_values(counting, keys[:1000], 3)
+    figures["restored"] = watch(counting.job)
+    on_disk = sum(path.stat().st_size for path in counting.job.database().glob("*.sst")) / 1e6
+    print(f"state of {megabytes} MB ({on_disk:.0f} MB on disk), budget {limit} MB; VmHWM in MB: "
+          + ", ".join(f"{name} {value:.0f}" for name, value in figures.items()), flush=True)
+    last = {record.key.decode(): json.loads(record.value)["N"] for record in broker.read(counting.counts)}
+    wrong = [key for key in keys if last.get(key) != counting.totals[key][0]]
+    expect(not wrong, f"{len(wrong)} of {len(keys)} keys are wrong, first {wrong[:1]}")
+    if not sanitized():  # a sanitizer's own memory would be measured
+        expect(max(figures.values()) < limit + BESIDE_MB, f"more than the budget and {BESIDE_MB} MB", figures)
+    counting.job.clean()
+    broker.tool("delete", counting.source, counting.counts, counting.changelog)
+
+
+# ---- a full disk ----
+
+COPY = """
+CREATE STREAM copied WITH (KAFKA_TOPIC = '{app}-copied') AS SELECT k, LEN(v) AS n FROM src EMIT CHANGES;
+"""
+
+
+def full(_):
+    if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode != 0:
+        print("skipped: a tmpfs cannot be mounted here")
+        return
+    broker = Broker()
+    counting = Counting(broker, "full", partitions=2, **{"memory.max.bytes": str(16 << 20)})
+    job = counting.job
+    counting.job.path.write_text(LATEST.format(app=counting.app) + COPY.format(app=counting.app))
+    folder = pathlib.Path(job.settings["state.dir"])
+    folder.mkdir()
+    command = "mount -t tmpfs -o size=80m tmpfs $0 && head -c 60000000 /dev/zero > $0/ballast && exec \"$@\""
+    with open(job.log, "ab") as log:
+        process = subprocess.Popen(["unshare", "-m", "sh", "-c", command, str(folder), *job.command()], stdout=log, stderr=log)
+    try:
+        keys = [f"key{i:07d}" for i in range(16_000)]  # 32 MB of state, 20 MB of room
+        feed_values(counting, keys, 1)
+        wait_for(lambda: "state cannot be written" in counting.log() or process.poll() is not None, "a full disk", 60)
+        expect(process.poll() is None, "the process has ended", job.tail())
+        wait_for(lambda: len(broker.read(f"{counting.app}-copied")) == len(keys), "the other query to go on", 60)
+        pathlib.Path(f"/proc/{process.pid}/root{folder}/ballast").unlink()
+        wait_for(lambda: len(broker.read(counting.counts)) >= len(keys), "the query to go on with room", 120)
+        feed_values(counting, keys[:100], 2)
+        wait_for(lambda: sum(json.loads(r.value)["N"] == 2 for r in broker.read(counting.counts)) == 100, "correct counts", 60)
+        expect(stop(process) == 0, f"exit {process.returncode}", job.tail())
+    finally:
+        stop(process, signal.SIGKILL)
+    expect("query failed" not in counting.log(), "a query has failed", job.tail())
+    print("the query waited for room, the other one went on; nothing was lost")
+    job.clean()
+
+
+# ---- windows that close ----
+
+WINDOWS = """
+CREATE STREAM src (k VARCHAR KEY, v BIGINT) WITH (KAFKA_TOPIC = '{app}-src', VALUE_FORMAT = 'JSON', PARTITIONS = 1);
+CREATE TABLE sums WITH (KAFKA_TOPIC = '{app}-sums') AS
+    SELECT k, SUM(v) AS s FROM src WINDOW TUMBLING (SIZE 15 MINUTES, GRACE PERIOD 30 MINUTES) GROUP BY k EMIT FINAL;
+"""
+
+
+def windows(_):
+    broker = Broker()
+    job = Job(broker, "windows", "")
+    app = job.application
+    job.path.write_text(WINDOWS.format(app=app))
+    broker.create(f"{app}-src", f"{app}-sums")
+    day, minute = 1_704_067_200_000, 60_000
+    for first in range(0, 24 * 60, 360):  # in four runs: what is open survives between them
+        broker.produce([(f"{app}-src", 0, day + at * minute, b"k%d" % key, b'{"v":%d}' % at) for at in range(first, first + 360) for key in range(10)])
+        job.catch_up()
+    rows = [(record.key, json.loads(record.value)["S"]) for record in broker.read(f"{app}-sums") if record.value is not None]
+    implied = {(b"k%d" % key + (day + start * minute).to_bytes(8, "big"), sum(range(start, start + 15)))
+               for key in range(10) for start in range(0, 24 * 60 - 45, 15)}
+    expect(len(rows) == 930 and set(rows) == implied, f"{len(rows)} final rows, expected 930", rows[:3], job.tail())
+    state = {record.key: record.value for record in broker.read(f"{app}-CTAS_SUMS-Aggregate-Aggregate-Materialize-changelog")}
+    left = sum(value is not None for value in state.values())
+    expect(left <= 40, f"{left} windows are left in the changelog, of at most 40 open ones")
+    offset = broker.committed_offsets(f"{app}-CTAS_SUMS")[f"{app}-src", 0]
+    expect(offset == 14_400, f"the group stands at {offset}")
+    print(f"14400 records, {len(rows)} final rows, {left} windows in the state")
+    job.clean()
+
+
+MODES = {"budget": budget, "full": full, "windows": windows, "offsets": offsets, "damage": damage, "kills": kills, "speed": speed}
 
 
 def main():
     mode = sys.argv[1] if len(sys.argv) > 1 else "offsets"
     started = time.monotonic()
     try:
-        MODES[mode](int(sys.argv[2]) if len(sys.argv) > 2 else {"kills": 10, "speed": 1_000_000}.get(mode, 0))
+        MODES[mode](int(sys.argv[2]) if len(sys.argv) > 2 else {"kills": 10, "speed": 1_000_000, "budget": 320}.get(mode, 0))
     except Failed as failure:
         print(f"FAILED {mode}: {failure}")
         return 1

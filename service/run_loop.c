@@ -24,6 +24,7 @@ void tg_run_loop_prepare(void)
     fill(&signals);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its write, as a full disk is */
 }
 
 const bool *tg_run_loop_stop(void)

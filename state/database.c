@@ -18,6 +18,13 @@ static bool starts_with(const char *text, const char *start)
     return strncmp(text, start, strlen(start)) == 0;
 }
 
+/* What the kernel says of a disk, a quota or a file that may not grow. */
+static bool is_full(const char *message)
+{
+    return strstr(message, "No space left") != NULL || strstr(message, "quota exceeded") != NULL ||
+           strstr(message, "File too large") != NULL;
+}
+
 enum tg_code tg_database_check(const struct tg_database *database, char *message, const char *action,
                                struct tg_error *reterr)
 {
@@ -31,7 +38,7 @@ enum tg_code tg_database_check(const struct tg_database *database, char *message
         tg_directory_mark_damaged(database->directory, message);
         (void)tg_fail_hint(reterr,
                            "start again: the database is set aside then and state is restored from Kafka");
-    } else if (reterr != NULL && strstr(message, "No space left") != NULL) {
+    } else if (reterr != NULL && is_full(message)) {
         reterr->retriable = true;
         (void)tg_fail_hint(reterr, "make room on the disk of the state directory");
     }

@@ -83,6 +83,17 @@ struct tg_version_view tg_entry_pending(const struct tg_entry *entry)
     return view(both ? entry->older->older : entry->older);
 }
 
+bool tg_entry_committed(const struct tg_entry *entry, struct tg_version_view *ret_version)
+{
+    if (tg_entry_has(entry, TG_ENTRY_PENDING))
+        *ret_version = tg_entry_pending(entry);
+    else if (!tg_entry_has(entry, TG_ENTRY_OPEN | TG_ENTRY_SEALED))
+        *ret_version = newest(entry);
+    else
+        return false;
+    return true;
+}
+
 /* ---- entries that leave the table ---- */
 
 /* The entry is clean and removed: it only says that the key does not exist, and can be freed at some time. */

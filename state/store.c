@@ -94,10 +94,9 @@ size_t tg_store_cache_bytes(struct tg_store *store)
     uint64_t used = __atomic_load_n(&state->table_bytes, __ATOMIC_RELAXED);
     uint64_t stores = __atomic_load_n(&state->open_count, __ATOMIC_RELAXED);
     uint64_t fair = state->table_bytes_max / (stores > 0 ? stores : 1);
-    /* Not at once: the others take what becomes free little by little, too. */
-    uint64_t now =
-        used < state->table_bytes_max ? bytes + (state->table_bytes_max - used) : bytes - bytes / 8;
-    uint64_t limit = now > fair ? now : fair;
+    /* What is free, or too much, is this store's: all of it, down to its fair share. */
+    uint64_t wanted = bytes + state->table_bytes_max;
+    uint64_t limit = wanted > used + fair ? wanted - used : fair;
     return limit < store->cache_bytes_max ? (size_t)limit : store->cache_bytes_max;
 }
 
@@ -153,6 +152,7 @@ static void free_store(struct tg_store *store)
     tg_table_done(&store->table);
     tg_buffer_done(&store->progress);
     tg_buffer_done(&store->key);
+    tg_buffer_done(&store->committed_row);
     tg_free(store->name);
     tg_free(store);
 }
@@ -323,6 +323,46 @@ enum tg_code tg_store_get(struct tg_store *store, struct tg_slice key, bool *ret
     *ret_found = true;
     *ret_value = (struct tg_value){.bytes = tg_entry_value(entry), .timestamp_ms = entry->timestamp_ms};
     return TG_OK;
+}
+
+/* The row of a key whose entry holds only what is not committed. */
+static enum tg_code read_row(struct tg_store *store, struct tg_slice key, bool *ret_found,
+                             struct tg_value *ret_value, struct tg_error *reterr)
+{
+    TG_TRY(tg_store_check_written(store, reterr));
+    tg_database_key(&store->key, store->id, (uint32_t)store->partition, TG_DATABASE_ROW);
+    tg_buffer_append_slice(&store->key, key);
+    bool found = false;
+    TG_TRY(tg_database_get(&store->state->database, tg_buffer_slice(&store->key), &store->committed_row,
+                           &found, reterr));
+    if (!found)
+        return TG_OK;
+    struct tg_slice row = tg_buffer_slice(&store->committed_row);
+    if (row.length < TG_ROW_HEAD_BYTES)
+        return tg_fail(reterr, TG_CODE_CORRUPT, "a row of store \"%s\" partition %d has only %zu bytes",
+                       store->name, store->partition, row.length);
+    *ret_found = true;
+    ret_value->timestamp_ms = (int64_t)tg_load_u64(row.data);
+    ret_value->bytes = tg_slice_of(row.data + TG_ROW_HEAD_BYTES, row.length - TG_ROW_HEAD_BYTES);
+    return TG_OK;
+}
+
+enum tg_code tg_store_get_committed(struct tg_store *store, struct tg_slice key, bool *ret_found,
+                                    struct tg_value *ret_value, struct tg_error *reterr)
+{
+    const struct tg_entry *entry = tg_table_find(&store->table, key, tg_slice_hash(key));
+    if (entry == NULL)
+        return tg_store_get(store, key, ret_found, ret_value, reterr); /* nobody has changed it */
+    *ret_found = false;
+    struct tg_version_view version;
+    if (tg_entry_committed(entry, &version)) {
+        *ret_found = !version.removed;
+        *ret_value = (struct tg_value){.bytes = version.bytes, .timestamp_ms = version.timestamp_ms};
+        return TG_OK;
+    }
+    if (tg_entry_has(entry, TG_ENTRY_NOT_IN_DB))
+        return TG_OK;
+    return read_row(store, key, ret_found, ret_value, reterr);
 }
 
 void tg_store_prefetch(const struct tg_store *store, const struct tg_slice *keys, size_t count)

@@ -47,6 +47,11 @@ TG_MUST_CHECK enum tg_code tg_store_put(struct tg_store *store, struct tg_slice 
 TG_MUST_CHECK enum tg_code tg_store_remove(struct tg_store *store, struct tg_slice key, int64_t timestamp_ms,
                                            struct tg_error *reterr);
 
+/* The same of what is committed, whatever the present transactions have changed: for pull queries. */
+TG_MUST_CHECK enum tg_code tg_store_get_committed(struct tg_store *store, struct tg_slice key,
+                                                  bool *ret_found, struct tg_value *ret_value,
+                                                  struct tg_error *reterr);
+
 /* Fetches the memory of keys that are about to be looked up, at most TG_STORE_PREFETCH_MAX of them: worth it
  * when the store is larger than the processor's caches. */
 #define TG_STORE_PREFETCH_MAX 32
@@ -71,6 +76,10 @@ void tg_store_edit_done(struct tg_store *store, int64_t timestamp_ms);
 struct tg_store_cursor;
 TG_MUST_CHECK enum tg_code tg_store_scan(struct tg_store *store, struct tg_slice from, struct tg_slice to,
                                          struct tg_store_cursor **ret_cursor, struct tg_error *reterr);
+/* The same of what is committed. */
+TG_MUST_CHECK enum tg_code tg_store_scan_committed(struct tg_store *store, struct tg_slice from,
+                                                   struct tg_slice to, struct tg_store_cursor **ret_cursor,
+                                                   struct tg_error *reterr);
 bool tg_store_cursor_next(struct tg_store_cursor *cursor, struct tg_slice *ret_key,
                           struct tg_value *ret_value);
 TG_MUST_CHECK enum tg_code tg_store_cursor_status(const struct tg_store_cursor *cursor,

@@ -89,10 +89,15 @@ void tg_store_write_back(struct tg_store *store, struct tg_state_batch *batch)
 }
 
 /* Pending rows cost memory, and their changes are replayed after a crash. */
-static bool is_much(const struct tg_store *store, size_t pending_bytes_max)
+static bool is_much(const struct tg_store *store, size_t pending_bytes, size_t pending_bytes_max)
 {
-    return store->table.pending_bytes > pending_bytes_max ||
-           store->table.pending_changes >= PENDING_CHANGES_MAX;
+    return pending_bytes > pending_bytes_max || store->table.pending_changes >= PENDING_CHANGES_MAX;
+}
+
+/* What the pending rows take in the table, about. */
+static size_t pending_memory(const struct tg_table *table)
+{
+    return table->pending_bytes + table->pending.count * (sizeof(struct tg_entry) + sizeof(uint64_t));
 }
 
 void tg_store_apply(struct tg_store *store, struct tg_state_batch *batch, int64_t changelog_offset,
@@ -112,7 +117,7 @@ void tg_store_apply(struct tg_store *store, struct tg_state_batch *batch, int64_
         tg_buffer_append_slice(&store->progress, progress);
     }
     tg_table_commit(&store->table);
-    if (is_much(store, tg_store_cache_bytes(store) / 4))
+    if (is_much(store, store->table.pending_bytes, tg_store_cache_bytes(store) / 4))
         tg_store_write_back(store, batch);
 }
 
@@ -139,6 +144,7 @@ enum tg_code tg_store_restore(struct tg_store *store, const struct tg_restore_re
     TG_ASSERT(store->open_cursors == 0);
     TG_TRY(tg_store_check_written(store, reterr));
     tg_store_discard(store);
+    size_t bytes_max = tg_store_cache_bytes(store);
     for (size_t i = 0; i < count; i++) {
         const struct tg_restore_record *record = &records[i];
         const struct tg_version_view version = {
@@ -147,11 +153,14 @@ enum tg_code tg_store_restore(struct tg_store *store, const struct tg_restore_re
             .removed = record->removed,
         };
         tg_table_put_committed(&store->table, record->key, tg_slice_hash(record->key), &version);
+        if (!store->table.complete)
+            tg_table_evict(&store->table, bytes_max, NULL);
     }
     store->changelog_offset = next_offset;
     store->meta_changed = true;
     /* Half of the cache: few large files. */
-    return is_much(store, tg_store_cache_bytes(store) / 2) ? write_restored(store, reterr) : TG_OK;
+    return is_much(store, pending_memory(&store->table), bytes_max / 2) ? write_restored(store, reterr)
+                                                                        : TG_OK;
 }
 
 enum tg_code tg_store_clear(struct tg_store *store, struct tg_error *reterr)

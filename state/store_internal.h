@@ -44,7 +44,8 @@ struct tg_store {
     uint64_t database_reads; /* misses and scans that asked RocksDB since the store was opened or restored */
     bool load_tried;         /* to bring all rows into the table */
 
-    struct tg_buffer key; /* store id | partition | 0x01 | key of the last read */
+    struct tg_buffer key;           /* store id | partition | 0x01 | key of the last read */
+    struct tg_buffer committed_row; /* of the last tg_store_get_committed that asked RocksDB */
     rocksdb_readoptions_t *scan_options;
     uint8_t scan_end[TG_DATABASE_ROW_PREFIX_BYTES];
     rocksdb_iterator_t *iterator; /* kept between scans of one transaction */

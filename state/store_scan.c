@@ -9,6 +9,7 @@ struct tg_store_cursor {
     struct tg_store *store;
     struct tg_store_cursor *next_spare;
     rocksdb_iterator_t *iterator; /* NULL: no rows in RocksDB, or at their end */
+    bool committed;               /* shows nothing that is not committed */
     bool row_used;                /* the iterator stands on a row that was returned or is hidden */
     struct tg_buffer to;          /* empty: no bound */
     struct tg_entry_list tail;
@@ -46,6 +47,7 @@ static struct tg_store_cursor *take_cursor(struct tg_store *store)
     cursor->store = store;
     cursor->iterator = NULL;
     cursor->row_used = false;
+    cursor->committed = false;
     cursor->tail_next = 0;
     cursor->code = TG_OK;
     store->open_cursors++;
@@ -90,6 +92,23 @@ enum tg_code tg_store_scan(struct tg_store *store, struct tg_slice from, struct 
         start_rows(cursor, from);
     *ret_cursor = cursor;
     return TG_OK;
+}
+
+enum tg_code tg_store_scan_committed(struct tg_store *store, struct tg_slice from, struct tg_slice to,
+                                     struct tg_store_cursor **ret_cursor, struct tg_error *reterr)
+{
+    TG_TRY(tg_store_scan(store, from, to, ret_cursor, reterr));
+    struct tg_store_cursor *cursor = *ret_cursor;
+    cursor->committed = true;
+    /* Complete says that the newest versions are in the table: what they replaced may be in RocksDB only. */
+    if (cursor->iterator != NULL || !store->has_rows)
+        return TG_OK;
+    enum tg_code code = tg_store_check_written(store, reterr);
+    if (code == TG_OK)
+        start_rows(cursor, from);
+    else
+        tg_store_cursor_close(TG_MOVE(*ret_cursor));
+    return code;
 }
 
 static bool row_now(struct tg_store_cursor *cursor, struct tg_slice *ret_key)
@@ -147,6 +166,18 @@ static bool take_row(struct tg_store_cursor *cursor, struct tg_value *ret_value)
     return true;
 }
 
+/* False: the entry has nothing that the cursor may show, the row counts. */
+static bool version_shown(const struct tg_store_cursor *cursor, const struct tg_entry *entry,
+                          struct tg_version_view *ret_version)
+{
+    if (cursor->committed)
+        return tg_entry_committed(entry, ret_version);
+    *ret_version = (struct tg_version_view){.bytes = tg_entry_value(entry),
+                                            .timestamp_ms = entry->timestamp_ms,
+                                            .removed = tg_entry_has(entry, TG_ENTRY_REMOVED)};
+    return true;
+}
+
 bool tg_store_cursor_next(struct tg_store_cursor *cursor, struct tg_slice *ret_key,
                           struct tg_value *ret_value)
 {
@@ -165,13 +196,20 @@ bool tg_store_cursor_next(struct tg_store_cursor *cursor, struct tg_slice *ret_k
         }
         if (entry == NULL)
             return false;
+        pass_entry(cursor, entry);
+        struct tg_version_view version;
+        if (!version_shown(cursor, entry, &version)) {
+            if (order > 0)
+                continue; /* it is nowhere else */
+            *ret_key = row_key;
+            return take_row(cursor, ret_value);
+        }
         if (order == 0)
             cursor->row_used = true; /* the entry is newer */
-        pass_entry(cursor, entry);
-        if (tg_entry_has(entry, TG_ENTRY_REMOVED))
+        if (version.removed)
             continue;
         *ret_key = tg_entry_key(entry);
-        *ret_value = (struct tg_value){.bytes = tg_entry_value(entry), .timestamp_ms = entry->timestamp_ms};
+        *ret_value = (struct tg_value){.bytes = version.bytes, .timestamp_ms = version.timestamp_ms};
         return true;
     }
 }

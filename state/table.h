@@ -181,6 +181,9 @@ void tg_table_written(struct tg_table *table);
 
 struct tg_version_view tg_entry_sealed(const struct tg_entry *entry);  /* of an entry of the sealed list */
 struct tg_version_view tg_entry_pending(const struct tg_entry *entry); /* of an entry of the pending list */
+/* What is committed of an entry, as far as the table knows: false means that it is RocksDB's row, if the
+ * entry is not marked NOT_IN_DB. */
+bool tg_entry_committed(const struct tg_entry *entry, struct tg_version_view *ret_version);
 void tg_entry_free_versions(struct tg_slab *slab, struct tg_entry *entry);
 /* The table no longer holds all rows. Before a clean entry is dropped. */
 void tg_table_leave_complete(struct tg_table *table);

@@ -135,6 +135,11 @@ void unit_close_tasks(struct tg_commit_unit *unit)
     unit->input_count = 0;
     unit->tried_count = 0;
     unit->offset_count = 0;
+    if (unit->unwritten) { /* the next owner reads it from the changelog */
+        tg_state_batch_free(unit->batch);
+        unit->batch = tg_state_batch_new(unit->query->state);
+        unit->unwritten = false;
+    }
     unit->unresolved = false; /* the next owner of the partitions reads from Kafka what became of it */
     __atomic_store_n(&unit->running, false, __ATOMIC_RELAXED);
 }

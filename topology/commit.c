@@ -1,5 +1,6 @@
 /* One transaction of a commit unit, in the order that loses and doubles nothing:
  * operators and changelog -> flush -> offsets -> commit -> apply. */
+#include "base/log.h"
 #include "base/memory.h"
 #include "topology/commit_unit_internal.h"
 #include "topology/failpoint.h"
@@ -89,12 +90,25 @@ static enum tg_code commit_transaction(struct tg_commit_unit *unit, struct tg_er
     return TG_OK;
 }
 
+enum tg_code unit_write(struct tg_commit_unit *unit, struct tg_error *reterr)
+{
+    enum tg_code code = tg_state_batch_apply(unit->batch, reterr);
+    bool was_full = unit->unwritten;
+    unit->unwritten = code == TG_CODE_IO && reterr->retriable;
+    if (!unit->unwritten)
+        return code;
+    if (!was_full)
+        tg_log_error(TG_LOG_WARN, "state cannot be written: the query waits until it can be", reterr,
+                     TG_LOG_FIELDS(TG_LOG_TEXT("query", tg_query_id(unit->query))));
+    return TG_OK;
+}
+
 enum tg_code unit_apply(struct tg_commit_unit *unit, struct tg_error *reterr)
 {
     for (size_t i = 0; i < unit->tried_count; i++)
         tg_task_committed(unit->tried[i], unit->batch);
     TG_FAILPOINT("before-apply");
-    enum tg_code code = tg_state_batch_apply(unit->batch, reterr);
+    enum tg_code code = unit_write(unit, reterr);
     TG_FAILPOINT("after-apply");
     tg_count(&unit->closed.commits, 1);
     unit->tried_count = 0;
@@ -123,8 +137,11 @@ enum tg_code unit_write_back(struct tg_commit_unit *unit, struct tg_error *reter
         }
     if (stores == 0)
         return TG_OK;
-    TG_TRY(tg_state_batch_apply(unit->batch, reterr));
-    return tg_state_flush(unit->query->state, reterr);
+    TG_TRY(unit_write(unit, reterr));
+    if (unit->unwritten)
+        return TG_OK;
+    enum tg_code code = tg_state_flush(unit->query->state, reterr);
+    return code == TG_CODE_IO && reterr->retriable ? TG_OK : code; /* RocksDB flushes when there is room */
 }
 
 static enum tg_code try_commit(struct tg_commit_unit *unit, struct tg_error *reterr)

@@ -278,6 +278,12 @@ static enum tg_code run_round(struct tg_commit_unit *unit, bool *ret_worked, str
 /* What a round needs: a producer, the outcome of the last transaction, membership, tasks. */
 static enum tg_code get_ready(struct tg_commit_unit *unit, struct tg_error *reterr)
 {
+    if (unit->unwritten)
+        TG_TRY(unit_write(unit, reterr));
+    if (unit->unwritten) {
+        unit->retry_us = unit_now_us(unit) + RETRY_MS * 1000;
+        return TG_OK;
+    }
     /* The producer comes first: its initialisation ends what a predecessor left open, before any offset is
      * read. */
     if (!unit->producer_ready)
@@ -304,6 +310,8 @@ enum tg_code tg_commit_unit_step(struct tg_commit_unit *unit, bool *ret_worked, 
     enum tg_code code = get_ready(unit, reterr);
     if (code != TG_OK)
         return retry_later(unit, code, reterr);
+    if (unit->unwritten)
+        return TG_OK;
     unit->failures = 0;
     TG_TRY(run_round(unit, ret_worked, reterr));
     if (unit->unresolved || !unit->producer_ready)

@@ -28,6 +28,8 @@ struct tg_commit_unit {
     struct tg_producer *producer;
     bool producer_ready; /* init_transactions has succeeded */
     bool transaction_open;
+    bool unwritten; /* the disk was full: the batch holds what is committed, nothing else is done before it is
+                       written */
     bool unresolved; /* the outcome of the last transaction is not known: nothing is polled or processed */
     bool adopting;   /* partitions were assigned and have no tasks yet */
     struct tg_topic_partition *assigned; /* the present assignment; topics are the plan's texts */
@@ -85,6 +87,8 @@ TG_MUST_CHECK enum tg_code unit_commit(struct tg_commit_unit *unit, struct tg_er
 TG_MUST_CHECK enum tg_code unit_commit_or_abandon(struct tg_commit_unit *unit, struct tg_error *reterr);
 /* When due: committed state goes from the stores' tables to RocksDB's files. Not while a store is sealed. */
 TG_MUST_CHECK enum tg_code unit_write_back(struct tg_commit_unit *unit, struct tg_error *reterr);
+/* What is committed goes to RocksDB: TG_OK with unit->unwritten if the disk is full. */
+TG_MUST_CHECK enum tg_code unit_write(struct tg_commit_unit *unit, struct tg_error *reterr);
 /* Kafka has committed: tried tasks apply. */
 TG_MUST_CHECK enum tg_code unit_apply(struct tg_commit_unit *unit, struct tg_error *reterr);
 

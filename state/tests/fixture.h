@@ -142,6 +142,16 @@ protected:
         return Row{text(value.bytes), value.timestamp_ms};
     }
 
+    std::optional<Row> getCommitted(const std::string &key)
+    {
+        bool found = false;
+        struct tg_value value = {};
+        EXPECT_OK(tg_store_get_committed(store, slice(key), &found, &value, &error));
+        if (!found)
+            return std::nullopt;
+        return Row{text(value.bytes), value.timestamp_ms};
+    }
+
     void put(const std::string &key, const std::string &value, int64_t timestamp_ms = 1)
     {
         struct tg_value stored = {slice(value), timestamp_ms};
@@ -167,9 +177,21 @@ protected:
 
     Rows scan(const std::string &from = "", const std::string &to = "")
     {
-        Rows rows;
         struct tg_store_cursor *cursor = nullptr;
         EXPECT_OK(tg_store_scan(store, slice(from), slice(to), &cursor, &error));
+        return takeAll(cursor);
+    }
+
+    Rows scanCommitted(const std::string &from = "", const std::string &to = "")
+    {
+        struct tg_store_cursor *cursor = nullptr;
+        EXPECT_OK(tg_store_scan_committed(store, slice(from), slice(to), &cursor, &error));
+        return takeAll(cursor);
+    }
+
+    Rows takeAll(struct tg_store_cursor *cursor)
+    {
+        Rows rows;
         struct tg_slice key = {};
         struct tg_value value = {};
         std::string last;

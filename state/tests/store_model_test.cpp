@@ -196,6 +196,20 @@ protected:
         sealing = false;
     }
 
+    std::optional<Row> committed(const std::string &key) const
+    {
+        auto found = model.committed.find(key);
+        return found == model.committed.end() ? std::nullopt : std::optional<Row>(found->second);
+    }
+
+    Rows committedRange(const std::string &from, const std::string &to) const
+    {
+        if (!to.empty() && to <= from)
+            return {};
+        return Rows(model.committed.lower_bound(from),
+                    to.empty() ? model.committed.end() : model.committed.lower_bound(to));
+    }
+
     void step(const std::string &directory)
     {
         switch (random() % 1000) {
@@ -220,6 +234,7 @@ protected:
             std::string from = random() % 3 == 0 ? "" : anyKey();
             std::string to = random() % 3 == 0 ? "" : anyKey();
             ASSERT_EQ(scan(from, to), model.scan(from, to)) << "from " << from << " to " << to;
+            ASSERT_EQ(scanCommitted(from, to), committedRange(from, to)) << "from " << from << " to " << to;
             return;
         }
         case 2:
@@ -237,6 +252,9 @@ protected:
             return putOne();
         default: {
             std::string key = anyKey();
+            if (random() % 2 == 0) {
+                ASSERT_EQ(getCommitted(key), committed(key)) << key;
+            }
             ASSERT_EQ(get(key), model.get(key)) << key;
         }
         }

@@ -592,4 +592,15 @@ TEST_F(Store, SharesTheBoundOfAllTables)
         tg_store_close(other);
     fill(store, 0, 40000);
     EXPECT_GT(bytes(store), 3u << 20) << "what closed stores had is free again";
+    /* A restore stays below it, too. */
+    for (int from = 0; from < 40000; from += 500) {
+        std::vector<std::string> keys;
+        for (int i = from; i < from + 500; i++)
+            keys.push_back("restored" + std::to_string(i));
+        std::vector<struct tg_restore_record> records;
+        for (const std::string &key : keys)
+            records.push_back({slice(key), {slice(content), 1}, false});
+        ASSERT_OK(tg_store_restore(store, records.data(), records.size(), from, &error));
+        ASSERT_LT(bytes(store), 6u << 20);
+    }
 }

@@ -444,5 +444,27 @@ TEST_F(Restore, AfterAFlippedByte)
     EXPECT_EQ(*world.read("out").back().value, R"({"R0":2})");
 }
 
+// A queue to the broker that takes nothing: the query waits with what it has, fetches no more, and goes on.
+TEST_F(Restore, AStalledOutputStopsTheFetchNotTheProcess)
+{
+    start(disk.get());
+    put(0, 30000);
+    for (int i = 0; i < 3; i++)
+        ASSERT_EQ(process->step(), TG_OK);
+    size_t most = 0;
+    for (int i = 0; i < 100; i++) {
+        world.fault(TG_MEMORY_CALL_SEND, 1, {{}, 0, TG_CODE_KAFKA_TIMED_OUT, true, false, false, false});
+        ASSERT_EQ(process->step(), TG_OK) << process->error.message;
+        for (size_t task = 0; task < process->unit->task_count; task++)
+            most = std::max<size_t>(most, process->task(task)->inputs[0].queue_count);
+        world.advance(600);
+    }
+    tg_memory_clear_faults(world.cluster);
+    EXPECT_LE(most, size_t{UNIT_POLL_MAX});
+    run();
+    check(3000);
+    process.reset();
+}
+
 } // namespace
 } // namespace turgo
