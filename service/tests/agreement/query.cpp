@@ -131,15 +131,13 @@ void Partition::add(const Input &input)
         add_grouped(row, time);
 }
 
-// Does the expression read more than the key, which is the first column?
-bool reads_value(const Node &node)
+// Column 0 is the key, those behind the declared ones are known of every record.
+bool reads_value(const Node &node, size_t declared)
 {
-    if (node.op == Op::Column && node.index > 0)
-        return true;
     for (const Expr &part : node.parts)
-        if (reads_value(*part))
+        if (reads_value(*part, declared))
             return true;
-    return false;
+    return node.op == Op::Column && node.index > 0 && node.index < declared;
 }
 
 void Partition::add_stateless(const Input &input, const Row &row, int64_t time)
@@ -148,8 +146,8 @@ void Partition::add_stateless(const Input &input, const Row &row, int64_t time)
     output.time = time;
     const Expr &by = query_.partition_by;
     Value key = by ? evaluate(*by, row) : (*row.columns)[0];
-    if (by && input.tombstone && reads_value(*by)) // of a record without a value nothing is known
-        key = Value();
+    if (by && input.tombstone && reads_value(*by, query_.columns.size()))
+        key = Value(); // of columns that are not there
     if (!key.null)
         output.key = json_key(query_) ? json_of(by->type, key)
                                       : key_bytes(by ? by->type : query_.columns[0].type, key);
