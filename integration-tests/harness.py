@@ -182,20 +182,24 @@ class Chaos:
     """The job of the fault tests, its input, and what must come out of it."""
 
     KEYS = 50
+    CLASSES = 23
     PARTITIONS = 4
     WINDOW_MS = 60_000
     FIRST_MS = 1_600_000_000_000
     STEP_MS = 137
 
     SQL = """
-CREATE STREAM events (k VARCHAR KEY, id BIGINT, amt BIGINT)
+CREATE STREAM events (k VARCHAR KEY, id BIGINT, amt BIGINT, class VARCHAR)
     WITH (KAFKA_TOPIC = '{app}-events', VALUE_FORMAT = 'JSON', PARTITIONS = {partitions});
 CREATE STREAM copied WITH (KAFKA_TOPIC = '{app}-copied') AS SELECT k, id, amt FROM events EMIT CHANGES;
 CREATE TABLE totals WITH (KAFKA_TOPIC = '{app}-totals') AS
     SELECT k, COUNT(*) AS n, SUM(amt) AS s, MIN(amt) AS lo, MAX(amt) AS hi FROM events GROUP BY k EMIT CHANGES;
 CREATE TABLE per_minute WITH (KAFKA_TOPIC = '{app}-minutes') AS
     SELECT k, COUNT(*) AS n, SUM(id) AS s FROM events WINDOW TUMBLING (SIZE 1 MINUTE, GRACE PERIOD 1 DAY) GROUP BY k EMIT CHANGES;
+CREATE TABLE classes WITH (KAFKA_TOPIC = '{app}-classes') AS
+    SELECT class, COUNT(*) AS n, SUM(id) AS s FROM events GROUP BY class EMIT CHANGES;
 """
+    QUERIES = ("CSAS_COPIED", "CTAS_TOTALS", "CTAS_PER_MINUTE", "CTAS_CLASSES")
 
     def __init__(self, broker, name, **job_options):
         self.broker = broker
@@ -203,8 +207,9 @@ CREATE TABLE per_minute WITH (KAFKA_TOPIC = '{app}-minutes') AS
         sql = self.SQL.format(app=self.name, partitions=self.PARTITIONS)
         settings = {"cache.max.bytes.buffering": "0", **job_options.pop("settings", {})}
         self.job = Job(broker, name, sql, settings=settings, **job_options)
-        self.events, self.copied, self.totals, self.minutes = (f"{self.name}-{t}" for t in ("events", "copied", "totals", "minutes"))
-        broker.create(self.events, self.copied, self.totals, self.minutes, partitions=self.PARTITIONS)
+        self.events, self.copied, self.totals, self.minutes, self.classes = (
+            f"{self.name}-{t}" for t in ("events", "copied", "totals", "minutes", "classes"))
+        broker.create(self.events, self.copied, self.totals, self.minutes, self.classes, partitions=self.PARTITIONS)
         self.produced = 0
         self.producer = None
 
@@ -213,7 +218,7 @@ CREATE TABLE per_minute WITH (KAFKA_TOPIC = '{app}-minutes') AS
 
     def event(self, number, timestamp):
         """Everything in it follows from its number."""
-        value = json.dumps({"id": number, "amt": number * 31 % 1000}).encode()
+        value = json.dumps({"id": number, "amt": number * 31 % 1000, "class": f"c{number % self.CLASSES}"}).encode()
         return line_of((self.events, -1, timestamp, f"k{number * 7919 % self.KEYS}".encode(), value))
 
     def feed(self, count):
@@ -264,9 +269,29 @@ CREATE TABLE per_minute WITH (KAFKA_TOPIC = '{app}-minutes') AS
         for topic, partitions in expected.items():
             for partition in range(self.PARTITIONS):
                 wrong += differences(f"{topic}-{partition}", partitions[partition], actual[topic][partition])
-        return wrong + self.check_changelog(totals)
+        return wrong + self.check_changelog(totals) + self.check_classes()
 
-    STORES = ("CTAS_TOTALS-Aggregate-Aggregate-Materialize", "CTAS_PER_MINUTE-Aggregate-Aggregate-Materialize")
+    def check_classes(self):
+        """The sums over a value column, which went through a repartition topic: how rows of different source partitions met there
+        is free, but each counts once, and those of one source partition in their order."""
+        place = {json.loads(r.value)["id"]: (r.partition, r.offset, json.loads(r.value)["class"]) for r in self.broker.read(self.events)}
+        wrong, seen, homes = [], set(), {}
+        last, reached = collections.defaultdict(lambda: (0, 0)), {}
+        for record in self.broker.read(self.classes):
+            key, value = record.key.decode(), json.loads(record.value)
+            identity = value["S"] - last[key][1]
+            partition, offset, implied = place.get(identity, (None, None, None))
+            if value["N"] != last[key][0] + 1 or implied != key or identity in seen:
+                wrong.append(f"{record.topic}-{record.partition} at {record.offset}: {value} of {key} after {last[key]}")
+            elif offset <= reached.get((key, partition), -1):
+                wrong.append(f"{record.topic}-{record.partition} at {record.offset}: event {identity} comes too late")
+            elif homes.setdefault(key, record.partition) != record.partition:
+                wrong.append(f"{key} is in partitions {homes[key]} and {record.partition}")
+            last[key], reached[key, partition] = (value["N"], value["S"]), offset
+            seen.add(identity)
+        return wrong + ([f"{len(place) - len(seen)} events are in no sum of a class"] if len(seen) != len(place) else [])
+
+    STORES = tuple(f"{query}-Aggregate-Aggregate-Materialize" for query in QUERIES[1:])
 
     def check_changelog(self, totals):
         """The last state of each key in the changelog has the count that the input implies (COUNT is the first state part)."""
@@ -298,8 +323,8 @@ CREATE TABLE per_minute WITH (KAFKA_TOPIC = '{app}-minutes') AS
         """Committed offsets of all queries are the ends of the input."""
         ends = {partition: stable for (_, partition), (stable, _) in self.broker.ends(self.events).items()}
         wrong = []
-        for query in ("CSAS_COPIED", "CTAS_TOTALS", "CTAS_PER_MINUTE"):
-            offsets = {p: o for (_, p), o in self.broker.committed_offsets(f"{self.job.application}-{query}").items()}
+        for query in self.QUERIES:
+            offsets = {p: o for (t, p), o in self.broker.committed_offsets(f"{self.job.application}-{query}").items() if t == self.events}
             if any(offsets.get(p, 0) != end for p, end in ends.items()):
                 wrong.append(f"{query}: committed {offsets}, ends {ends}")
         return wrong

@@ -6,6 +6,7 @@ usage: kill_test.py random KILLS      kill -9 at random moments
        kill_test.py freeze            SIGSTOP beyond the session timeout, alone and with a second process that takes over
        kill_test.py pair              two processes share the partitions; one is killed
        kill_test.py rolling           two processes, restarted one after the other
+       kill_test.py threads           several workers in one process, more and fewer of them from start to start
        kill_test.py broker            kill -9 of the broker under load
 """
 import random
@@ -114,7 +115,7 @@ def terminate_when_running(chaos):
     before = running(chaos.job)
 
     def trouble(process):
-        feed_until(chaos, lambda: running(chaos.job) >= before + 3 or process.poll() is not None, "three queries that run")
+        feed_until(chaos, lambda: running(chaos.job) >= before + len(chaos.QUERIES) or process.poll() is not None, "queries that run")
         process.send_signal(signal.SIGTERM)
     return trouble
 
@@ -123,7 +124,7 @@ def let_twin_join(chaos, twins):
     before = running(chaos.job)
 
     def trouble(process):
-        feed_until(chaos, lambda: running(chaos.job) >= before + 3 or process.poll() is not None, "three queries that run")
+        feed_until(chaos, lambda: running(chaos.job) >= before + len(chaos.QUERIES) or process.poll() is not None, "queries that run")
         twin = chaos.job.twin()
         twins.append(twin)
         twin.process = twin.start()
@@ -193,12 +194,12 @@ def freeze(_):
         feed_for(chaos, 2, first)
     twin = chaos.job.twin()
     second = twin.start()
-    feed_until(chaos, lambda: running(twin) >= 3, "the second process to get partitions")
+    feed_until(chaos, lambda: running(twin) >= len(chaos.QUERIES), "the second process to get partitions")
     for _ in range(2):  # the other takes over, the zombie must not disturb it
         feed_for(chaos, 2, first, second)
         before = running(twin)
         first.send_signal(signal.SIGSTOP)
-        feed_until(chaos, lambda before=before: running(twin) >= before + 3, "the second process to take over")
+        feed_until(chaos, lambda before=before: running(twin) >= before + len(chaos.QUERIES), "the second process to take over")
         feed_for(chaos, 3, second)
         first.send_signal(signal.SIGCONT)
         feed_for(chaos, 4, first, second)
@@ -217,12 +218,12 @@ def pair(_):
     for how in (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL):
         before = running(chaos.job), running(twin)
         second = twin.start()
-        feed_until(chaos, lambda before=before: running(twin) >= before[1] + 3 and running(chaos.job) >= before[0] + 3,
+        feed_until(chaos, lambda before=before: min(running(twin) - before[1], running(chaos.job) - before[0]) >= len(chaos.QUERIES),
                    "both processes to have partitions")
         feed_for(chaos, 2, first, second)
         before = running(chaos.job)
         stop(second, how)
-        feed_until(chaos, lambda before=before: running(chaos.job) >= before + 3, "the first process to take over")
+        feed_until(chaos, lambda before=before: running(chaos.job) >= before + len(chaos.QUERIES), "the first process to take over")
         feed_for(chaos, 2, first)
     stop(first, signal.SIGKILL)
     both = re.findall("partitions=(2)", twin.log.read_text())
@@ -247,7 +248,7 @@ def rolling(_):
         if code:
             raise Failed(f"exit {code}\n{job.tail()}")
         running_jobs[job] = job.start()
-        feed_until(chaos, lambda job=job, before=before: running(job) >= before + 3, "the process to be back")
+        feed_until(chaos, lambda job=job, before=before: running(job) >= before + len(chaos.QUERIES), "the process to be back")
         feed_for(chaos, 1, *running_jobs.values())
         moved = [other.tail() for other, times in others.items() if running(other) != times]
         if moved:
@@ -258,6 +259,22 @@ def rolling(_):
     if restored:
         raise Failed(f"{restored} records restored\n{chaos.job.tail()}")
     finish(chaos, "4 restarts in turn", [chaos.job, twin])
+
+
+def threads(_):
+    chaos = Chaos(Broker(), "threads", settings=QUICK)
+    chaos.open_producer()
+    for count, how in ((3, signal.SIGKILL), (2, signal.SIGTERM), (5, signal.SIGKILL), (1, signal.SIGTERM), (3, signal.SIGTERM)):
+        chaos.job.settings["num.stream.threads"] = str(count)
+        before = running(chaos.job)
+        process = chaos.job.start()
+        feed_until(chaos, lambda before=before, count=count: running(chaos.job) >= before + count * len(chaos.QUERIES),
+                   f"{count} workers with partitions")
+        feed_for(chaos, 2, process)
+        stop(process, how)
+    if not re.findall("worker=2 partitions=1", chaos.job.log.read_text()):
+        raise Failed(f"the third worker never had its share:\n{chaos.job.tail()}")
+    finish(chaos, "5 starts with 1 to 5 workers")
 
 
 def kill_broker(_):
