@@ -188,8 +188,9 @@ enum tg_code tg_store_open(struct tg_state *state, const struct tg_store_options
     store->table.complete = true;
     set_scan_options(store);
     if (!register_open(store)) {
-        enum tg_code code = tg_fail(reterr, TG_CODE_INTERNAL, "store \"%s\" partition %d is open already",
+        enum tg_code code = tg_fail(reterr, TG_CODE_LOCKED, "store \"%s\" partition %d is open already",
                                     options->name, options->partition);
+        reterr->retriable = true; /* by a worker that has lost the partition and does not know it yet */
         free_store(store);
         return code;
     }

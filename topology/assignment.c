@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "topology/commit_unit_internal.h"
 #include "topology/failpoint.h"
+#include "topology/layout.h"
 
 #include <string.h>
 
@@ -54,6 +55,16 @@ static enum tg_code find_start(const struct tg_query *query, const struct tg_tas
     return TG_OK;
 }
 
+static enum tg_code check_layouts(const struct tg_query *query, const char *metadata, struct tg_error *reterr)
+{
+    struct tg_arena *arena = tg_arena_new(0);
+    struct tg_progress progress;
+    tg_progress_read(arena, metadata, &progress);
+    enum tg_code code = tg_layout_check(query, &progress, reterr);
+    tg_arena_free(arena);
+    return code;
+}
+
 static enum tg_code adopt(struct tg_commit_unit *unit, const struct tg_topic_partition *partition,
                           const struct tg_offset *committed, struct tg_error *reterr)
 {
@@ -61,6 +72,7 @@ static enum tg_code adopt(struct tg_commit_unit *unit, const struct tg_topic_par
     if (subtopology == NULL)
         return tg_fail(reterr, TG_CODE_INTERNAL, "topic %s was assigned but query %s does not read it",
                        partition->topic, tg_query_id(unit->query));
+    TG_TRY(check_layouts(unit->query, committed->metadata, reterr));
     struct tg_task *task = NULL;
     TG_TRY(open_task(unit, subtopology, partition->partition, &task, reterr));
     struct tg_task_input *input = tg_task_input_of(task, partition->topic);

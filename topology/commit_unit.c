@@ -185,12 +185,17 @@ static bool commit_is_due(const struct tg_commit_unit *unit)
 static enum tg_code retry_later(struct tg_commit_unit *unit, enum tg_code code, struct tg_error *reterr)
 {
     bool disk_full = code == TG_CODE_IO && reterr->retriable;
-    if (!unit_is_kafka_error(code) && !disk_full && !(code == TG_CODE_TOPIC_UNKNOWN && reterr->retriable))
+    /* Another worker of this process holds the state of a partition that it has lost without knowing. */
+    bool held = code == TG_CODE_LOCKED && reterr->retriable;
+    if (!unit_is_kafka_error(code) && !disk_full && !held &&
+        !(code == TG_CODE_TOPIC_UNKNOWN && reterr->retriable))
         return code;
     uint64_t failures = ++unit->failures;
     if ((failures & (failures - 1)) == 0)
         tg_log_error(TG_LOG_WARN,
-                     disk_full ? "state cannot be written, trying again" : "Kafka call failed, trying again",
+                     disk_full ? "state cannot be written, trying again"
+                     : held    ? "state is held by another worker, trying again"
+                               : "Kafka call failed, trying again",
                      reterr,
                      TG_LOG_FIELDS(TG_LOG_TEXT("query", tg_query_id(unit->query)),
                                    TG_LOG_INT("failures", (int64_t)failures)));

@@ -1,8 +1,9 @@
 /* topology/progress.h: what is committed beside each offset, in Kafka Streams' form (TopicPartitionMetadata):
  * Base64( 0x02 | partition time int64 | count int32 | count x (length int32, key UTF-8, value int64) ), big
  * endian. Ours puts into the map: "turgo.worker.high" and "turgo.worker.low" (the commit unit's UUID),
- * "turgo.transaction" (its number), and one entry per operator with progress, under its step. So it is
- * evidence of who committed and time that survives a lost disk. Thread: any. */
+ * "turgo.transaction" (its number), one entry per operator with progress, under its step, and one per store
+ * with its layout, "<step>.layout". So it is evidence of who committed, and time that survives a lost disk.
+ * Thread: any. */
 #pragma once
 
 #include "base/arena.h"

@@ -59,6 +59,12 @@ struct tg_subtopology {
     int32_t repartition_partitions;
 };
 
+/* What decides the bytes of a store, as it is noted beside committed offsets (topology/layout.h). */
+struct tg_query_layout {
+    const char *name; /* "<step>.layout" */
+    uint64_t id;
+};
+
 struct tg_query {
     const struct tg_plan *plan;
     struct tg_query_settings settings;
@@ -73,6 +79,8 @@ struct tg_query {
     /* Known after tg_query_prepare. */
     uint32_t subtopology_count;
     struct tg_subtopology *subtopologies; /* each after those that write what it reads */
+    uint32_t layout_count;
+    struct tg_query_layout *layouts; /* of its stores */
     int32_t sink_partition_count;
 };
 

@@ -133,6 +133,7 @@ enum tg_code tg_query_cut(struct tg_query *query, const struct tg_partition_coun
 {
     struct cutter cutter = {.query = query, .counts = counts, .node_count = tg_plan_node_count(query->plan)};
     query->subtopology_count = 0;
+    query->layout_count = 0;
     query->subtopologies =
         tg_arena_alloc_zero(query->arena, cutter.node_count + 1, sizeof *query->subtopologies);
     struct tg_subtopology *last = NULL;

@@ -1,6 +1,7 @@
 /* A task's part of a commit, and what it goes back to when the commit fails. */
 #include "plan/nodes/aggregate.h"
 #include "state/changelog.h"
+#include "topology/layout.h"
 #include "topology/task.h"
 
 #include <stdio.h>
@@ -20,11 +21,7 @@ enum tg_code tg_task_open_store(struct tg_operator *owner, const struct tg_task_
     };
     enum tg_code code = tg_store_open(task->query->state, &store_options, &slot->store, reterr);
     if (code == TG_CODE_STATE_MISMATCH)
-        tg_fail_hint(reterr,
-                     "the query's grouping, window or aggregates were changed: give it another QUERY_ID, or "
-                     "delete the state "
-                     "directory and the topic %s",
-                     tg_query_changelog_topic(task->arena, task->query, role));
+        tg_layout_fail_hint(task->query, reterr);
     TG_TRY(code);
     slot->owner = owner;
     slot->layout = options->layout;
@@ -104,6 +101,7 @@ static enum tg_code describe_progress(const struct tg_task *task, const struct t
         if (task->operators[i]->kind->progress != NULL)
             progress.entries[progress.entry_count++] = (struct tg_progress_entry){
                 task->operators[i]->node->step, task->operators[i]->kind->progress(task->operators[i])};
+    tg_layout_describe(task->query, &progress);
     return tg_progress_write(&progress, text, reterr);
 }
 

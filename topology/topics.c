@@ -2,6 +2,7 @@
 #include "plan/nodes/aggregate.h"
 #include "plan/nodes/sink.h"
 #include "plan/nodes/source.h"
+#include "topology/layout.h"
 #include "topology/query.h"
 
 #include <string.h>
@@ -135,11 +136,12 @@ static enum tg_code prepare_repartition(const struct tg_query *query, const stru
     return created ? TG_OK : check_policy(query, request.name, &repartition_rule, timeout_ms, reterr);
 }
 
-static enum tg_code prepare_changelog(const struct tg_query *query, const struct tg_subtopology *subtopology,
+static enum tg_code prepare_changelog(struct tg_query *query, const struct tg_subtopology *subtopology,
                                       const struct tg_plan_node *node, int timeout_ms,
                                       struct tg_error *reterr)
 {
     int32_t partitions = subtopology->partition_count;
+    tg_layout_note(query, node);
     int32_t found = 0;
     bool created = false;
     struct topic_request request = {
@@ -202,9 +204,8 @@ static enum tg_code prepare_sink(struct tg_query *query, int timeout_ms, struct 
     return TG_OK;
 }
 
-static enum tg_code prepare_internal_topics(const struct tg_query *query,
-                                            const struct tg_subtopology *subtopology, int timeout_ms,
-                                            struct tg_error *reterr)
+static enum tg_code prepare_internal_topics(struct tg_query *query, const struct tg_subtopology *subtopology,
+                                            int timeout_ms, struct tg_error *reterr)
 {
     if (subtopology->repartition_topic != NULL)
         TG_TRY(prepare_repartition(query, subtopology, timeout_ms, reterr));

@@ -405,7 +405,8 @@ TEST_F(Store, RefusesToOpenTwiceAndToDropWhileOpen)
     options.name = "orders";
     options.layout_id = 7;
     struct tg_store *second = nullptr;
-    EXPECT_EQ(tg_store_open(state, &options, &second, &error), TG_CODE_INTERNAL);
+    EXPECT_EQ(tg_store_open(state, &options, &second, &error), TG_CODE_LOCKED);
+    EXPECT_TRUE(error.retriable);
     EXPECT_EQ(tg_state_drop(state, "orders", 0, &error), TG_CODE_INTERNAL);
     EXPECT_OK(tg_state_drop(state, "orders", 1, &error));
     EXPECT_OK(tg_state_drop(state, "unknown", 0, &error));

@@ -314,6 +314,18 @@ TEST_F(Aggregates, AnotherLayoutIsRefused)
         EXPECT_EQ(refused.run(), TG_CODE_STATE_MISMATCH);
         EXPECT_NE(std::string(refused.error.hint).find("QUERY_ID"), std::string::npos) << refused.error.hint;
     }
+    {
+        ProcessOptions elsewhere = options; // a new disk: only what is beside the offsets knows
+        elsewhere.state = nullptr;
+        elsewhere.instance = "p2";
+        world.advance(60000);
+        Process refused(world, other.plan(), elsewhere);
+        EXPECT_EQ(refused.run(), TG_CODE_STATE_MISMATCH);
+        EXPECT_NE(std::string(refused.error.message).find("layout of step Aggregate"), std::string::npos)
+            << refused.error.message;
+        EXPECT_NE(std::string(refused.error.hint).find("QUERY_ID"), std::string::npos) << refused.error.hint;
+    }
+    world.advance(60000);
     put(2, 5);
     run();
     EXPECT_EQ(results().back(), "k [0) 6 @2");

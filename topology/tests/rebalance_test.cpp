@@ -30,6 +30,15 @@ protected:
         options.settings.transaction_timeout_ms = 5000;
         return std::make_unique<Process>(world, built, options);
     }
+    // A worker of the one process that has `disk`.
+    std::unique_ptr<Process> open_worker(uint32_t number)
+    {
+        ProcessOptions options;
+        options.settings.transaction_timeout_ms = 5000;
+        options.state = &disk;
+        options.worker = number;
+        return std::make_unique<Process>(world, built, options);
+    }
     // One record for each partition; each key has one partition, so its counts are 1, 2, 3, ...
     void wave()
     {
@@ -69,6 +78,7 @@ protected:
         for (const auto &[key, count] : counts)
             EXPECT_EQ(count, waves) << key;
     }
+    State disk;
     World world;
     PlanBuilder plan;
     const tg_plan *built = nullptr;
@@ -267,6 +277,46 @@ TEST_P(Rebalance, TheSameInstanceTwice)
         first.reset();
     wave();
     settle({winner});
+}
+
+// Tasks move between the threads of a process: their state is there already.
+TEST_P(Rebalance, WorkersOfAProcessShareItsState)
+{
+    auto first = open_worker(0);
+    wave();
+    settle({first.get()});
+    for (int round = 0; round < 3; round++) {
+        auto second = open_worker(1);
+        wave();
+        settle({first.get(), second.get()});
+        EXPECT_EQ(first->unit->task_count, tasks(2));
+        EXPECT_EQ(second->unit->task_count, tasks(2));
+        EXPECT_NE(std::string(first->unit->transactional_id), second->unit->transactional_id);
+        EXPECT_EQ(second->counters().restored, 0u) << round;
+        EXPECT_EQ(second->stop(), TG_OK);
+        world.advance(11000);
+        wave();
+        settle({first.get()});
+    }
+    EXPECT_EQ(first->counters().restored, 0u);
+}
+
+// A thread that stood still has lost its partitions, and still holds their state: the other one waits for it.
+TEST_P(Rebalance, AFrozenWorkerLetsGoOfItsState)
+{
+    auto first = open_worker(0), second = open_worker(1);
+    wave();
+    settle({first.get(), second.get()});
+    wave();
+    step({first.get()});
+    tg_memory_expire_session(first->unit->consumer);
+    world.advance(6000);
+    for (int i = 0; i < 100; i++, world.advance(20))
+        step({second.get()});
+    EXPECT_FALSE(tg_commit_unit_running(second->unit));
+    wave();
+    settle({first.get(), second.get()});
+    EXPECT_EQ(first->unit->task_count + second->unit->task_count, tasks(4));
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Rebalance, testing::Values(Shape::keyed, Shape::regrouped),

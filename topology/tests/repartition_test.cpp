@@ -310,6 +310,32 @@ TEST_F(Repartition, TheEarliestHeadGoesFirst)
     EXPECT_EQ(last()["null"], R"({"R0":[10,20,30]})");
 }
 
+// Another GROUP BY under the same names, also one that needs no repartition topic any more, is refused.
+TEST_F(Repartition, AnotherGroupingIsRefused)
+{
+    world.topic("in", 4);
+    {
+        Process process(world, count_by_colour());
+        produce(12);
+        ASSERT_EQ(process.run(), TG_OK) << process.error.message;
+        ASSERT_EQ(process.stop(), TG_OK);
+    }
+    world.advance(60000);
+    for (const char *key : {"V", "ID"}) {
+        PlanBuilder other;
+        other.source("in", {{"ID", "STRING", TG_COLUMN_KEY}, {"C", "STRING"}, {"V", "INTEGER"}});
+        if (std::string(key) == "V")
+            other.group_by({{"V", other.column("V")}});
+        other.aggregates({other.aggregate("COUNT", {})});
+        other.sink("out");
+        ProcessOptions options; // with a new disk each
+        options.instance = key;
+        Process refused(world, other.plan(), options);
+        EXPECT_EQ(refused.run(), TG_CODE_STATE_MISMATCH) << key;
+        EXPECT_NE(std::string(refused.error.hint).find("QUERY_ID"), std::string::npos) << refused.error.hint;
+    }
+}
+
 // kill -9 of the process, and the state comes back from the changelog of the second sub-topology.
 TEST_F(Repartition, SurvivesACrashAndALostDisk)
 {

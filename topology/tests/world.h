@@ -250,13 +250,15 @@ struct ProcessOptions {
     std::string instance = "p1";
     std::string prefix = "app-";
     State *state = nullptr; // null: its own
+    uint32_t worker = 0;    // processes with one instance and state are workers of one process
 };
 
 // One process with its local state and one worker that runs one query.
 class Process
 {
 public:
-    Process(World &world, const tg_plan *plan, const ProcessOptions &given = {}) : world_(world)
+    Process(World &world, const tg_plan *plan, const ProcessOptions &given = {})
+        : world_(world), worker_(given.worker)
     {
         if (given.state == nullptr)
             own_state_ = std::make_unique<State>();
@@ -282,7 +284,7 @@ public:
 
     void start()
     {
-        const tg_commit_unit_options options = {query, 0, -1, nullptr};
+        const tg_commit_unit_options options = {query, worker_, -1, nullptr};
         unit = tg_commit_unit_new(&options);
     }
     tg_code step()
@@ -426,6 +428,7 @@ private:
         unit->input_count = 0;
     }
     World &world_;
+    uint32_t worker_;
     std::unique_ptr<State> own_state_;
 };
 
