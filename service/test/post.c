@@ -1,8 +1,10 @@
 /* What must stand after the statements: streams and tables with their columns and formats. */
+#include "plan/nodes/rekey.h"
 #include "serde/format.h"
 #include "service/test/run.h"
 #include "sql/parser.h"
 
+#include <regex.h>
 #include <string.h>
 #include <strings.h>
 
@@ -126,7 +128,47 @@ static const char *check_source(struct tg_arena *arena, const struct tg_test_jso
         wrong = check_format(arena, source, "value", &actual->value_format);
     if (wrong == NULL)
         wrong = check_window(arena, tg_test_json_get(source, "keyFormat"), actual);
+    const struct tg_test_json *read_only = tg_test_json_get(source, "isSource");
+    if (wrong == NULL && read_only != NULL && (read_only->kind == TG_TEST_JSON_TRUE) != actual->read_only)
+        wrong = actual->read_only ? "it is read-only" : "it is not read-only";
     return wrong == NULL ? NULL : tg_arena_printf(arena, "%s: %s", name, wrong);
+}
+
+/* ---- topics ---- */
+
+/* The first topic through which rows of a plan move to another partition, and that the pattern names; NULL:
+ * there is none. With topics of one partition there is no such topic in the cluster: the plan says where one
+ * would be. */
+static const char *forbidden_topic(struct tg_arena *arena, const struct tg_plan *plan, const regex_t *pattern)
+{
+    uint32_t count = tg_plan_node_count(plan);
+    struct tg_plan_node **nodes = tg_arena_alloc_zero(arena, count, sizeof(struct tg_plan_node *));
+    tg_plan_list_nodes(plan, nodes);
+    for (uint32_t i = 0; i < count; i++) {
+        if (nodes[i]->kind != &tg_plan_rekey_kind || !((const struct tg_plan_rekey *)nodes[i])->repartition)
+            continue;
+        const char *topic = tg_arena_printf(arena, "%s-%s-repartition", plan->query_id, nodes[i]->step);
+        if (regexec(pattern, topic, 0, NULL, 0) == 0)
+            return topic;
+    }
+    return NULL;
+}
+
+static const char *check_topics(struct tg_arena *arena, const struct tg_test_json *topics,
+                                const struct tg_job *job)
+{
+    const char *text = tg_test_json_text(tg_test_json_get(topics, "blacklist"));
+    const char *found = NULL;
+    regex_t pattern;
+    if (text == NULL)
+        return NULL;
+    if (regcomp(&pattern, tg_arena_printf(arena, "^(%s)$", text), REG_EXTENDED | REG_NOSUB) != 0)
+        return tg_arena_printf(arena, "%s is no pattern", text);
+    for (uint32_t i = 0; i < tg_job_action_count(job) && found == NULL; i++)
+        if (tg_job_action(job, i)->kind == TG_ACTION_QUERY)
+            found = forbidden_topic(arena, tg_job_action(job, i)->plan, &pattern);
+    regfree(&pattern);
+    return found == NULL ? NULL : tg_arena_printf(arena, "there must be no topic %s", found);
 }
 
 const char *tg_test_check_post(struct tg_arena *arena, const struct tg_test_json *post,
@@ -138,5 +180,5 @@ const char *tg_test_check_post(struct tg_arena *arena, const struct tg_test_json
         if (wrong != NULL)
             return wrong;
     }
-    return NULL;
+    return check_topics(arena, tg_test_json_get(post, "topics"), job);
 }
