@@ -1,6 +1,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "service/command.h"
+#include "service/extensions.h"
 #include "service/settings.h"
 #include "sql/diagnostics.h"
 
@@ -37,6 +38,11 @@ int tg_job_file_load(const char *path, const struct tg_properties *settings, boo
     *ret_file = (struct tg_job_file){.path = tg_strdup(path)};
     struct tg_error error = {0};
     if (read_text(path, &ret_file->text, &error) != TG_OK) {
+        tg_print_error(&error);
+        return TG_EXIT_CONFIG;
+    }
+    const char *extensions = settings == NULL ? NULL : tg_properties_get(settings, "ksql.extension.dir");
+    if (extensions != NULL && tg_extensions_load(extensions, &error) != TG_OK) {
         tg_print_error(&error);
         return TG_EXIT_CONFIG;
     }

@@ -62,6 +62,8 @@ static const struct setting settings[] = {
      "whether single values are written as an object"},
     {"ksql.create.or.replace.enabled", KIND_BOOLEAN, "true", 0, 0, NULL,
      "whether CREATE OR REPLACE may replace a stream, table or query"},
+    {"ksql.extension.dir", KIND_TEXT, NULL, 0, 0, NULL,
+     "directory of shared objects with functions of your own; not set: none are loaded"},
     {"ksql.output.topic.name.prefix", KIND_TEXT, "", 0, 0, NULL, "before the topic names of query results"},
 };
 enum { SETTING_COUNT = sizeof settings / sizeof *settings };
@@ -159,7 +161,8 @@ enum tg_code tg_settings_check(const char *name, const char *value, struct tg_er
 static bool is_of_process(const struct setting *setting)
 {
     static const char *const names[] = {"application.id",     "ksql.service.id",          "state.dir",
-                                        "num.stream.threads", "turgo.connect.timeout.ms", "memory.max.bytes"};
+                                        "num.stream.threads", "turgo.connect.timeout.ms", "memory.max.bytes",
+                                        "ksql.extension.dir"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(setting->name, names[i]) == 0)
             return true;

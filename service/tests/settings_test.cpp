@@ -76,6 +76,7 @@ const Row rows[] = {
     {"ksql.persistence.default.format.value", "JSON", nullptr},
     {"ksql.persistence.wrap.single.values", "TRUE", "1"},
     {"ksql.create.or.replace.enabled", "FALSE", "no"},
+    {"ksql.extension.dir", "extensions", nullptr},
     {"ksql.output.topic.name.prefix", "x", nullptr},
 };
 
