@@ -168,7 +168,7 @@ private:
                 ? std::max<int64_t>(query.size_ms / static_cast<int64_t>(1 + random_.below(4)), 1)
                 : query.size_ms;
         query.grace_ms = query.any_order ? -1 : static_cast<int64_t>(random_.pick({-1, 0, 5, 20, 100}));
-        query.emit_final = !query.any_order && query.window != Window::Session && random_.one_in(3);
+        query.emit_final = !query.any_order && random_.one_in(3);
     }
     void make_having()
     {

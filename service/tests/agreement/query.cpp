@@ -229,7 +229,8 @@ void Partition::add_to_session(const std::string &key, const std::vector<Value> 
     merged.start = merged.end = time;
     std::vector<Group> found, others;
     for (const Group &group : groups_) {
-        bool visible = group.end >= last_session_end_ - (query_.size_ms + grace()) + 1;
+        // With final results a session can be joined until it is closed.
+        bool visible = query_.emit_final || group.end >= last_session_end_ - (query_.size_ms + grace()) + 1;
         bool meets =
             group.key == key && group.end >= time - query_.size_ms && group.start <= time + query_.size_ms;
         (visible && meets ? found : others).push_back(group);
@@ -260,14 +261,20 @@ void Partition::add_to_session(const std::string &key, const std::vector<Value> 
         emit(groups_.back());
 }
 
+// In the order of their starts (sessions: of their ends), then keys.
 void Partition::close_windows()
 {
-    std::stable_sort(groups_.begin(), groups_.end(), [](const Group &a, const Group &b) {
+    bool sessions = query_.window == Window::Session;
+    std::stable_sort(groups_.begin(), groups_.end(), [sessions](const Group &a, const Group &b) {
+        if (sessions && a.end != b.end)
+            return a.end < b.end;
         return a.start != b.start ? a.start < b.start : a.key < b.key;
     });
     std::vector<Group> open;
     for (Group &group : groups_) {
-        if (group.end + grace() <= stream_time_)
+        bool closed = sessions ? group.end + query_.size_ms + grace() < stream_time_
+                               : group.end + grace() <= stream_time_;
+        if (closed)
             emit(group);
         else
             open.push_back(group);
