@@ -426,7 +426,7 @@ def main():
     started = time.monotonic()
     try:
         MODES[mode](int(sys.argv[2]) if len(sys.argv) > 2 else {"kills": 10, "speed": 1_000_000, "budget": 320}.get(mode, 0))
-    except Failed as failure:
+    except (Failed, AssertionError) as failure:
         print(f"FAILED {mode}: {failure}")
         return 1
     finally:

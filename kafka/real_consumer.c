@@ -324,6 +324,8 @@ struct consumer_defaults {
 enum { QUEUE_BYTES = 16 << 20, QUEUE_MESSAGES = 10000, FETCH_BYTES = 8 << 20, PARTITION_BYTES = 256 << 10 };
 /* librdkafka's own memory for a small message, about: it is not in its count of bytes. */
 enum { MESSAGE_BYTES = 1024, MESSAGES_LEAST = 500 };
+/* It refuses to fetch less than a message may have (message.max.bytes). */
+enum { FETCH_BYTES_LEAST = 1 << 20, QUEUE_BYTES_LEAST = 64 << 10, QUEUE_BYTES_MOST = 1 << 30 };
 
 static uint64_t least(uint64_t a, uint64_t b)
 {
@@ -332,14 +334,17 @@ static uint64_t least(uint64_t a, uint64_t b)
 
 static void set_defaults(struct consumer_defaults *defaults, uint64_t queue_bytes_max)
 {
-    uint64_t bytes = queue_bytes_max == 0 ? QUEUE_BYTES : queue_bytes_max;
+    uint64_t bytes = queue_bytes_max == 0 ? QUEUE_BYTES : least(queue_bytes_max, QUEUE_BYTES_MOST);
+    if (bytes < QUEUE_BYTES_LEAST)
+        bytes = QUEUE_BYTES_LEAST;
     uint64_t messages = least(bytes / MESSAGE_BYTES, QUEUE_MESSAGES);
     snprintf(defaults->messages, sizeof defaults->messages, "%" PRIu64,
              messages < MESSAGES_LEAST ? MESSAGES_LEAST : messages);
     snprintf(defaults->queue_kib, sizeof defaults->queue_kib, "%" PRIu64, bytes / 1024);
     snprintf(defaults->partition_bytes, sizeof defaults->partition_bytes, "%" PRIu64,
              least(PARTITION_BYTES, bytes / 4));
-    snprintf(defaults->fetch_bytes, sizeof defaults->fetch_bytes, "%" PRIu64, least(FETCH_BYTES, bytes));
+    snprintf(defaults->fetch_bytes, sizeof defaults->fetch_bytes, "%" PRIu64,
+             least(FETCH_BYTES, bytes < FETCH_BYTES_LEAST ? FETCH_BYTES_LEAST : bytes));
     const struct real_setting settings[] = {
         {"queued.min.messages", defaults->messages},
         {"queued.max.messages.kbytes", defaults->queue_kib},

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 enum { TRANSACTION_TIMEOUT_MS = 10000, PLAIN_SEND_TIMEOUT_MS = 30000, QUEUE_BYTES = 64 << 20 };
+enum { QUEUE_BYTES_LEAST = 64 << 10, QUEUE_BYTES_MOST = 1 << 30 }; /* for librdkafka */
 
 static void on_error(rd_kafka_t *client, int error, const char *reason, void *opaque)
 {
@@ -226,6 +227,9 @@ static enum tg_code make_conf(const struct real_cluster *cluster, const struct t
     snprintf(linger, sizeof linger, "%d", options->linger_ms);
     char queue_kib[24];
     uint64_t queue_bytes = options->queue_bytes_max == 0 ? QUEUE_BYTES : options->queue_bytes_max;
+    queue_bytes = queue_bytes < QUEUE_BYTES_LEAST  ? QUEUE_BYTES_LEAST
+                  : queue_bytes > QUEUE_BYTES_MOST ? QUEUE_BYTES_MOST
+                                                   : queue_bytes;
     snprintf(queue_kib, sizeof queue_kib, "%" PRIu64, queue_bytes / 1024);
     const struct real_setting defaults[] = {
         {"linger.ms", "5"},

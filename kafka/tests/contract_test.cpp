@@ -68,6 +68,24 @@ TEST_P(Contract, UnknownTopicIsSaidToBeUnknown)
     EXPECT_EQ(TG_CODE_TOPIC_UNKNOWN, tg_admin_delete_topic(cluster, topic.c_str(), 5000, &error));
 }
 
+TEST_P(Contract, QueuesMayBeOfAnySize)
+{
+    for (uint64_t bytes : {uint64_t{1}, uint64_t{300} << 10, uint64_t{1} << 20, uint64_t{1} << 34}) {
+        SCOPED_TRACE(bytes);
+        tg_consumer_options options = {};
+        options.notify_descriptor = -1;
+        options.queue_bytes_max = bytes;
+        tg_consumer *consumer = nullptr;
+        TG_EXPECT_OK(tg_consumer_open(cluster, &options, &consumer, &error));
+        tg_consumer_close(consumer);
+        tg_producer_options producing = {};
+        producing.queue_bytes_max = bytes;
+        tg_producer *producer = nullptr;
+        TG_EXPECT_OK(tg_producer_open(cluster, &producing, &producer, &error));
+        tg_producer_close(producer);
+    }
+}
+
 TEST_P(Contract, ProbeFindsTheCluster)
 {
     TG_EXPECT_OK(tg_cluster_probe(cluster, 10000, &error));
