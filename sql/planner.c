@@ -8,6 +8,7 @@
 #include "plan/nodes/aggregate.h"
 #include "plan/nodes/filter.h"
 #include "plan/nodes/flat_map.h"
+#include "plan/nodes/materialize.h"
 #include "plan/nodes/project.h"
 #include "plan/nodes/rekey.h"
 #include "plan/nodes/sink.h"
@@ -137,6 +138,17 @@ static void plan_source(struct planner *planner)
     plan->window_kind = source->window_kind;
     plan->window_size_ms = source->window_size_ms;
     planner->node = node;
+}
+
+/* What filters or aggregates a table must know the version that a row replaces. */
+static void plan_versions(struct planner *planner)
+{
+    const struct tg_query_analysis *analysis = planner->analysis;
+    if (!planner->node->is_table || (analysis->where == NULL && !analysis->is_grouped))
+        return;
+    planner->node = tg_plan_node_new(planner->arena, &tg_plan_materialize_kind, "KsqlTopic",
+                                     planner->node->schema, &planner->node);
+    planner->node->is_table = true;
 }
 
 static void plan_filter(struct planner *planner, const struct tg_expr *predicate, const char *step)
@@ -407,6 +419,7 @@ enum tg_code tg_plan_query(struct tg_analyzer *analyzer, const struct tg_plan_re
     forget_columns(&planner);
     mark_used(&planner);
     plan_source(&planner);
+    plan_versions(&planner);
     plan_filter(&planner, request->analysis->where, "Filter");
     plan_flat_map(&planner);
     plan_rekey(&planner);

@@ -42,6 +42,7 @@ struct tg_operator_kind {
     int64_t (*progress)(const struct tg_operator *self);
     void (*load_progress)(struct tg_operator *self, int64_t progress);
     void (*close)(struct tg_operator *self); /* also after a failed open */
+    bool has_store;                          /* with a changelog topic */
     bool needs_before; /* over a table it must know the version that a row replaces (TG_ROW_UNDO) */
 };
 

@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "plan/node.h"
 #include "plan/nodes/aggregate.h"
-#include "plan/nodes/filter.h"
+#include "plan/nodes/materialize.h"
 #include "plan/nodes/rekey.h"
 #include "plan/nodes/sink.h"
 #include "plan/nodes/source.h"
@@ -12,13 +12,6 @@
 /* What the engine cannot run yet is refused here, before anything is created in Kafka. */
 static enum tg_code check_node(const struct tg_plan_node *node, struct tg_error *reterr)
 {
-    if (node->kind == &tg_plan_filter_kind && node->is_table)
-        return tg_fail(reterr, TG_CODE_UNSUPPORTED,
-                       "step %s filters the rows of a table, which this version does not run", node->step);
-    if (node->kind == &tg_plan_source_kind &&
-        ((const struct tg_plan_source *)node)->window_kind != TG_WINDOW_NONE)
-        return tg_fail(reterr, TG_CODE_UNSUPPORTED, "%s has a windowed key, which this version does not read",
-                       ((const struct tg_plan_source *)node)->source_name);
     if (node->kind == &tg_plan_aggregate_kind) {
         const struct tg_plan_aggregate *aggregate = (const struct tg_plan_aggregate *)node;
         for (uint32_t i = 0; aggregate->window.kind == TG_WINDOW_SESSION && i < aggregate->call_count; i++)
@@ -26,9 +19,11 @@ static enum tg_code check_node(const struct tg_plan_node *node, struct tg_error 
                 return tg_fail(reterr, TG_CODE_UNSUPPORTED,
                                "step %s: %s cannot run over sessions, which grow together", node->step,
                                aggregate->calls[i].name);
-        if (node->inputs[0]->is_table)
-            return tg_fail(reterr, TG_CODE_UNSUPPORTED,
-                           "step %s aggregates a table, which this version does not run", node->step);
+        for (uint32_t i = 0; node->inputs[0]->is_table && i < aggregate->call_count; i++)
+            if (aggregate->calls[i].function->aggregate->undo == NULL)
+                return tg_fail(reterr, TG_CODE_UNSUPPORTED,
+                               "step %s: %s cannot run over a table, whose rows change", node->step,
+                               aggregate->calls[i].name);
     }
     if (tg_operator_kind_find(node->kind->name) == NULL)
         return tg_fail(reterr, TG_CODE_UNSUPPORTED, "step %s (%s) cannot be run by this version", node->step,
@@ -93,6 +88,8 @@ const char *tg_query_store_name(struct tg_arena *arena, const struct tg_plan_nod
 {
     if (node->kind == &tg_plan_aggregate_kind)
         return tg_arena_printf(arena, "Aggregate-%s-Materialize", node->step);
+    if (node->kind == &tg_plan_materialize_kind)
+        return tg_arena_printf(arena, "%s-Reduce", node->step);
     return tg_arena_printf(arena, "%s-Materialize", node->step);
 }
 

@@ -1,8 +1,9 @@
 /* The topics of a query: looked up, created where absent, checked where they exist (tg_query_prepare). */
-#include "plan/nodes/aggregate.h"
+#include "plan/node.h"
 #include "plan/nodes/sink.h"
 #include "plan/nodes/source.h"
 #include "topology/layout.h"
+#include "topology/operator.h"
 #include "topology/query.h"
 
 #include <string.h>
@@ -210,7 +211,7 @@ static enum tg_code prepare_internal_topics(struct tg_query *query, const struct
     if (subtopology->repartition_topic != NULL)
         TG_TRY(prepare_repartition(query, subtopology, timeout_ms, reterr));
     for (uint32_t i = 0; i < subtopology->operator_count; i++)
-        if (subtopology->operators[i].node->kind == &tg_plan_aggregate_kind)
+        if (tg_operator_kind_find(subtopology->operators[i].node->kind->name)->has_store)
             TG_TRY(prepare_changelog(query, subtopology, subtopology->operators[i].node, timeout_ms, reterr));
     return TG_OK;
 }

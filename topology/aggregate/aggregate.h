@@ -148,9 +148,14 @@ struct aggregate_change {
  * gives. */
 TG_MUST_CHECK enum tg_code aggregate_emit(struct aggregate *aggregate, const struct aggregate_change *change,
                                           struct tg_error *reterr);
-/* A store entry as it is now, or (value NULL) a tombstone of it. */
-TG_MUST_CHECK enum tg_code aggregate_emit_entry(struct aggregate *aggregate, struct tg_slice store_key,
-                                                const struct tg_value *value, struct tg_error *reterr);
+/* The change of a store entry; keys and bounds come from the store key. */
+struct aggregate_entry {
+    struct tg_slice key;
+    const struct tg_value *before; /* NULL: none, or not known */
+    const struct tg_value *after;  /* NULL: a tombstone */
+};
+TG_MUST_CHECK enum tg_code aggregate_emit_entry(struct aggregate *aggregate,
+                                                const struct aggregate_entry *entry, struct tg_error *reterr);
 TG_MUST_CHECK enum tg_code aggregate_forward_output(struct aggregate *aggregate, struct tg_error *reterr);
 
 /* ---- window.c: tumbling and hopping windows ---- */

@@ -91,14 +91,14 @@ enum tg_code aggregate_emit(struct aggregate *aggregate, const struct aggregate_
                : aggregate_forward_output(aggregate, reterr);
 }
 
-enum tg_code aggregate_emit_entry(struct aggregate *aggregate, struct tg_slice store_key,
-                                  const struct tg_value *value, struct tg_error *reterr)
+enum tg_code aggregate_emit_entry(struct aggregate *aggregate, const struct aggregate_entry *entry,
+                                  struct tg_error *reterr)
 {
-    struct tg_window_key group = {.key = store_key};
+    struct tg_window_key group = {.key = entry->key};
     if (aggregate_has_sessions(aggregate))
-        TG_TRY(tg_session_key_read_local(store_key, &group, reterr));
+        TG_TRY(tg_session_key_read_local(entry->key, &group, reterr));
     else if (aggregate_is_windowed(aggregate))
-        TG_TRY(tg_window_key_read_local(store_key, &group, reterr));
+        TG_TRY(tg_window_key_read_local(entry->key, &group, reterr));
     if (!aggregate_has_sessions(aggregate))
         group.end_ms = group.start_ms + aggregate_node(aggregate)->window.size_ms;
     const struct aggregate_change change = {
@@ -106,8 +106,9 @@ enum tg_code aggregate_emit_entry(struct aggregate *aggregate, struct tg_slice s
         .key = group.key,
         .start_ms = group.start_ms,
         .end_ms = group.end_ms,
-        .time_ms = value != NULL ? value->timestamp_ms : group.end_ms,
-        .after = value != NULL ? &value->bytes : NULL,
+        .time_ms = entry->after != NULL ? entry->after->timestamp_ms : group.end_ms,
+        .before = entry->before != NULL ? &entry->before->bytes : NULL,
+        .after = entry->after != NULL ? &entry->after->bytes : NULL,
     };
     return aggregate_emit(aggregate, &change, reterr);
 }

@@ -300,7 +300,8 @@ static enum tg_code remove_sessions(struct aggregate *aggregate, bool emit, stru
         if (emit)
             TG_TRY(tg_store_get(store, local, &exists, &value, reterr));
         if (exists)
-            TG_TRY(aggregate_emit_entry(aggregate, local, &value, reterr));
+            TG_TRY(aggregate_emit_entry(aggregate, &(struct aggregate_entry){.key = local, .after = &value},
+                                        reterr));
         TG_TRY(tg_store_remove(store, local, gone.end_ms, reterr));
         TG_TRY(tg_store_remove(store, index, gone.end_ms, reterr));
         TG_TRY(forget_head(aggregate, &gone, reterr));

@@ -106,7 +106,8 @@ static enum tg_code sweep(struct aggregate *aggregate, int64_t last_start, bool 
     while (code == TG_OK && tg_store_cursor_next(cursor, &key, &value)) {
         aggregate_remember_removal(aggregate, key);
         if (emit)
-            code = aggregate_emit_entry(aggregate, key, &value, reterr);
+            code = aggregate_emit_entry(aggregate, &(struct aggregate_entry){.key = key, .after = &value},
+                                        reterr);
     }
     if (code == TG_OK)
         code = tg_store_cursor_status(cursor, reterr);

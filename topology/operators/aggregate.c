@@ -124,7 +124,8 @@ static const char *row_fault(const struct aggregate *aggregate, const struct tg_
     bool missing = (batch->rows->flags[row] & TG_ROW_KEY_NULL) != 0 && aggregate->key_count > 0;
     for (uint32_t i = 0; i < aggregate->key_count; i++)
         missing = missing || !batch->columns[aggregate->key_source[i]]->valid[row];
-    return missing ? "the group key is NULL" : NULL;
+    bool is_old = (batch->rows->flags[row] & TG_ROW_UNDO) != 0;
+    return !missing ? NULL : is_old ? "" : "the group key is NULL";
 }
 
 /* Fills aggregate->rows with what can be aggregated and encodes their keys. */
@@ -251,15 +252,29 @@ static enum tg_code aggregate_process(struct tg_operator *self, const struct tg_
     return TG_OK;
 }
 
-/* A session that was joined with another one is gone; one that expired was not, its result stays. */
-static enum tg_code flush_removed(struct aggregate *aggregate, struct tg_slice key, struct tg_error *reterr)
+/* A session that was joined with another one is gone; what expired is not, its result stands. */
+static enum tg_code flush_entry(struct aggregate *aggregate, const struct tg_sealed_entry *entry,
+                                struct tg_error *reterr)
 {
-    struct tg_window_key session;
-    if (!aggregate_has_sessions(aggregate))
-        return TG_OK;
-    TG_TRY(tg_session_key_read_local(key, &session, reterr));
-    return session.end_ms > aggregate->closed_start_ms ? aggregate_emit_entry(aggregate, key, NULL, reterr)
-                                                       : TG_OK;
+    struct tg_store *store = aggregate->store->store;
+    struct tg_value before;
+    bool had_before = false;
+    if (entry->removed) {
+        struct tg_window_key session;
+        if (!aggregate_has_sessions(aggregate))
+            return TG_OK;
+        TG_TRY(tg_session_key_read_local(entry->key, &session, reterr));
+        if (session.end_ms <= aggregate->closed_start_ms)
+            return TG_OK;
+    }
+    if (aggregate->sends_before)
+        TG_TRY(tg_store_get_committed(store, entry->key, &had_before, &before, reterr));
+    const struct aggregate_entry change = {
+        .key = entry->key,
+        .before = had_before ? &before : NULL,
+        .after = entry->removed ? NULL : &entry->value,
+    };
+    return aggregate_emit_entry(aggregate, &change, reterr);
 }
 
 /* Emission per commit: one row for each group that the transaction changed. Expired windows are removed
@@ -276,10 +291,7 @@ static enum tg_code aggregate_flush(struct tg_operator *self, struct tg_error *r
            tg_store_sealed_next(aggregate->store->store, &position, &entry)) {
         if (!tg_key_in_changelog(aggregate->store->layout, entry.key))
             continue; /* what only this store has: nobody's result */
-        if (entry.removed)
-            TG_TRY(flush_removed(aggregate, entry.key, reterr));
-        else
-            TG_TRY(aggregate_emit_entry(aggregate, entry.key, &entry.value, reterr));
+        TG_TRY(flush_entry(aggregate, &entry, reterr));
     }
     TG_TRY(aggregate_forward_output(aggregate, reterr));
     return aggregate_is_windowed(aggregate) ? aggregate_expire_windows(aggregate, reterr) : TG_OK;
@@ -333,4 +345,5 @@ const struct tg_operator_kind tg_operator_aggregate = {
     .load_progress = aggregate_load_progress,
     .close = aggregate_close,
     .needs_before = true,
+    .has_store = true,
 };

@@ -1,9 +1,10 @@
 /* New columns over the same rows: nothing of a row's marks changes, so they are shared with the input batch.
- */
+ * A row without a value has none afterwards; its key is passed on. */
 #include "plan/nodes/project.h"
 
 #include "expr/program.h"
 #include "topology/operator.h"
+#include "topology/row_list.h"
 #include "topology/task.h"
 
 struct project {
@@ -11,6 +12,7 @@ struct project {
     const struct tg_program *program;
     struct tg_program_state *state;
     struct tg_column **columns;
+    struct tg_row_list valued;
 };
 
 static enum tg_code project_open(struct tg_operator *self, struct tg_error *reterr)
@@ -29,7 +31,8 @@ static enum tg_code project_process(struct tg_operator *self, const struct tg_ba
                                     struct tg_error *reterr)
 {
     struct project *project = (struct project *)self;
-    tg_program_run(project->state, batch);
+    const struct tg_batch valued = tg_row_list_valued(&project->valued, batch);
+    tg_program_run(project->state, &valued);
     tg_task_report_errors(self, batch, project->state);
     struct tg_batch result = *batch;
     result.schema = self->node->schema;
@@ -41,7 +44,9 @@ static enum tg_code project_process(struct tg_operator *self, const struct tg_ba
 
 static void project_close(struct tg_operator *self)
 {
-    tg_program_state_free(((struct project *)self)->state);
+    struct project *project = (struct project *)self;
+    tg_program_state_free(project->state);
+    tg_row_list_done(&project->valued);
 }
 
 const struct tg_operator_kind tg_operator_project = {

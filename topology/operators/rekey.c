@@ -1,11 +1,12 @@
 /* PARTITION BY and GROUP BY: new key columns in front, the kept columns behind them.
  * PARTITION BY keeps a row whose key is NULL: a single NULL is a null key, of several columns each keeps its
  * NULL. GROUP BY drops it, and rows without a value. In a row without a value, whatever an expression makes
- * of value columns is NULL too. */
+ * of value columns is NULL too. A table's old version goes to its own group. */
 #include "plan/nodes/rekey.h"
 
 #include "expr/program.h"
 #include "topology/operator.h"
+#include "topology/row_list.h"
 #include "topology/task.h"
 
 struct rekey {
@@ -18,6 +19,7 @@ struct rekey {
     uint8_t *flags;
     uint32_t *selection;
     uint32_t capacity;
+    struct tg_row_list valued;
 };
 
 static bool reads_value(const struct tg_expr *expr, const struct tg_schema *schema)
@@ -75,16 +77,18 @@ static void void_keys(struct rekey *rekey, uint32_t row)
             tg_column_set_null(rekey->columns[i], row);
 }
 
-/* Why GROUP BY leaves a row out, or NULL. */
+/* Why GROUP BY leaves a row out, or NULL. "": nothing is to be done for it: a tombstone, whose group takes
+ * the row before it back; an old version that was in no group. */
 static const char *group_fault(const struct rekey *rekey, const struct tg_batch *batch, uint32_t row,
                                uint64_t **ret_counter)
 {
     struct tg_counters *counters = &rekey->base.task->counters;
+    bool is_old = (batch->rows->flags[row] & TG_ROW_UNDO) != 0;
     *ret_counter = &counters->null_value_skipped;
     if ((batch->rows->flags[row] & TG_ROW_VALUE_NULL) != 0)
-        return "a record without a value cannot be grouped";
+        return rekey->base.node->is_table ? "" : "a record without a value cannot be grouped";
     *ret_counter = &counters->null_key_skipped;
-    return any_key_is_null(rekey, row) ? "a GROUP BY expression is NULL" : NULL;
+    return !any_key_is_null(rekey, row) ? NULL : is_old ? "" : "a GROUP BY expression is NULL";
 }
 
 static void mark_rows(struct rekey *rekey, const struct tg_batch *batch, struct tg_batch *result)
@@ -98,7 +102,8 @@ static void mark_rows(struct rekey *rekey, const struct tg_batch *batch, struct 
         const char *fault = node->drop_null_keys ? group_fault(rekey, batch, row, &counter) : NULL;
         if (fault != NULL) {
             const struct tg_skip skip = {counter, batch, row, rekey->base.node};
-            tg_task_skip(rekey->base.task, &skip, "%s", fault);
+            if (fault[0] != '\0')
+                tg_task_skip(rekey->base.task, &skip, "%s", fault);
             continue;
         }
         if ((flags & TG_ROW_VALUE_NULL) != 0)
@@ -122,7 +127,8 @@ static enum tg_code rekey_process(struct tg_operator *self, const struct tg_batc
     const struct tg_plan_rekey *node = (const struct tg_plan_rekey *)self->node;
     reserve(rekey, batch->rows->count);
     if (rekey->state != NULL) {
-        tg_program_run(rekey->state, batch);
+        const struct tg_batch valued = tg_row_list_valued(&rekey->valued, batch);
+        tg_program_run(rekey->state, node->base.is_table ? &valued : batch);
         tg_task_report_errors(self, batch, rekey->state);
     }
     for (uint32_t i = 0; i < node->key_count; i++)
@@ -141,7 +147,9 @@ static enum tg_code rekey_process(struct tg_operator *self, const struct tg_batc
 
 static void rekey_close(struct tg_operator *self)
 {
-    tg_program_state_free(((struct rekey *)self)->state);
+    struct rekey *rekey = (struct rekey *)self;
+    tg_program_state_free(rekey->state);
+    tg_row_list_done(&rekey->valued);
 }
 
 const struct tg_operator_kind tg_operator_rekey = {
@@ -150,4 +158,5 @@ const struct tg_operator_kind tg_operator_rekey = {
     .open = rekey_open,
     .process = rekey_process,
     .close = rekey_close,
+    .needs_before = true,
 };

@@ -65,6 +65,13 @@ static bool is_undo(const struct writer *writer, const struct tg_batch *batch, u
     return (batch->rows->flags[writer->rows[index]] & TG_ROW_UNDO) != 0;
 }
 
+/* Are this row and the next one versions of the same row? */
+static bool same_source(const struct writer *writer, const struct tg_batch *batch, uint32_t index)
+{
+    const int64_t *offsets = batch->rows->offset;
+    return offsets[writer->rows[index]] == offsets[writer->rows[index + 1]];
+}
+
 /* The record's value for a table's row at *index, which moves on if the next row is part of it. */
 static struct tg_slice change_at(struct writer *writer, const struct tg_batch *batch, uint32_t *index)
 {
@@ -76,7 +83,7 @@ static struct tg_slice change_at(struct writer *writer, const struct tg_batch *b
     if (is_undo(writer, batch, *index)) {
         uint32_t next = *index + 1;
         change = (struct tg_change_value){.old_value = value};
-        if (next < batch->selected && !is_undo(writer, batch, next) &&
+        if (next < batch->selected && !is_undo(writer, batch, next) && same_source(writer, batch, *index) &&
             tg_slice_equal(key, tg_record_of(&writer->key, next))) {
             change.new_value = value_of(writer, batch, next);
             *index += change.new_value.data != NULL;
@@ -135,4 +142,5 @@ const struct tg_operator_kind tg_operator_repartition_writer = {
     .process = writer_process,
     .bind = writer_bind,
     .close = writer_close,
+    .needs_before = true,
 };

@@ -65,8 +65,8 @@ static void reserve(struct sink *sink, uint32_t rows)
 static struct tg_slice with_window(struct sink *sink, const struct tg_batch *batch, uint32_t row,
                                    struct tg_slice key)
 {
-    if (sink->window_start == TG_SCHEMA_NONE)
-        return key;
+    if (sink->window_start == TG_SCHEMA_NONE || !batch->columns[sink->window_start]->valid[row])
+        return key; /* without a key a record of a windowed source has no window */
     tg_buffer_clear(&sink->windowed_key);
     tg_buffer_append_slice(&sink->windowed_key, key);
     if (node_of(sink)->window_kind == TG_WINDOW_SESSION)
@@ -105,8 +105,7 @@ static enum tg_code send_row(struct sink *sink, const struct tg_batch *batch, ui
     const struct tg_outgoing record = {
         .topic = sink->target,
         .partition = partition,
-        .key = key.data == NULL && sink->window_start == TG_SCHEMA_NONE ? key
-                                                                        : with_window(sink, batch, row, key),
+        .key = with_window(sink, batch, row, key),
         .value = tg_record_of(&sink->value, index),
         .timestamp_ms = record_time(sink, batch, row),
         .headers = batch->rows->headers[row].headers,

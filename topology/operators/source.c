@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "data/time.h"
 #include "serde/format.h"
+#include "topology/header_column.h"
 #include "topology/task.h"
 
 #define ROW_TIME_MAX (INT64_MAX / 4)
@@ -26,7 +27,9 @@ struct source {
     const struct tg_time_format *time_format;
     uint32_t *selection;
     struct tg_decode_error *errors;
-    uint8_t *nulls; /* per row: bytes that stand for no key or no value, as JSON's null */
+    uint8_t *nulls;        /* per row: bytes that stand for no key or no value, as JSON's null */
+    size_t window_bytes;   /* of a windowed key, at its end; 0: not windowed */
+    struct tg_slice *keys; /* per row: the key without its window */
 };
 
 static const struct tg_plan_source *node_of(const struct source *source)
@@ -81,6 +84,9 @@ static enum tg_code source_open(struct tg_operator *self, struct tg_error *reter
     source->selection = tg_arena_alloc(self->task->arena, TG_BATCH_ROWS_MAX * sizeof *source->selection);
     source->errors = tg_arena_alloc(self->task->arena, TG_BATCH_ROWS_MAX * sizeof *source->errors);
     source->nulls = tg_arena_alloc(self->task->arena, TG_BATCH_ROWS_MAX * sizeof *source->nulls);
+    if (node->window_kind != TG_WINDOW_NONE)
+        source->window_bytes = node->window_kind == TG_WINDOW_SESSION ? 16 : 8;
+    source->keys = tg_arena_alloc(self->task->arena, TG_BATCH_ROWS_MAX * sizeof *source->keys);
     TG_TRY(open_half(source, TG_COLUMN_KEY, &source->key, reterr));
     TG_TRY(open_half(source, TG_COLUMN_VALUE, &source->value, reterr));
     if (node->timestamp_format != NULL)
@@ -120,6 +126,29 @@ static void mark_rows(struct source *source, const struct tg_message *const *mes
             tg_message_header(message, h, &headers[h].name, &headers[h].value);
         rows->headers[i] = (struct tg_header_list){headers, message->header_count};
     }
+}
+
+/* The keys without what says their window. */
+static const struct tg_slice *keys_of(struct source *source)
+{
+    const struct tg_rows *rows = source->memory.batch.rows;
+    if (source->window_bytes == 0)
+        return rows->raw_key;
+    for (uint32_t row = 0; row < rows->count; row++) {
+        source->keys[row] = rows->raw_key[row];
+        if (source->keys[row].data == NULL)
+            continue;
+        if (source->keys[row].length >= source->window_bytes) {
+            source->keys[row].length -= source->window_bytes;
+            continue;
+        }
+        source->memory.batch.rows->flags[row] |= TG_ROW_FAILED;
+        const struct tg_skip skip = {&source->base.task->counters.decode_skipped, &source->memory.batch, row,
+                                     source->base.node};
+        tg_task_skip(source->base.task, &skip, "a key of %zu bytes is too short to have a window",
+                     source->keys[row].length);
+    }
+    return source->keys;
 }
 
 static void decode_half(struct source *source, struct half *half, const struct tg_slice *records,
@@ -182,33 +211,31 @@ static void extract_times(struct source *source)
 
 static void fill_header_column(struct source *source, uint32_t index, struct tg_column *column)
 {
-    const struct tg_schema_column *declared = &source->base.node->schema->columns[index];
     const struct tg_rows *rows = source->memory.batch.rows;
     tg_column_clear(column);
     tg_column_resize(column, rows->count);
+    for (uint32_t row = 0; row < rows->count; row++)
+        tg_header_column_set(column, row, &source->base.node->schema->columns[index], &rows->headers[row]);
+}
+
+/* Bounds of a windowed key: key | start, of sessions key | end | start (big endian, as Kafka Streams writes
+ * them). */
+static void fill_bound_column(struct source *source, enum tg_column_role role, struct tg_column *column)
+{
+    const struct tg_plan_source *node = node_of(source);
+    const struct tg_rows *rows = source->memory.batch.rows;
+    bool is_session = node->window_kind == TG_WINDOW_SESSION;
+    tg_column_resize(column, rows->count);
     for (uint32_t row = 0; row < rows->count; row++) {
-        const struct tg_header_list *list = &rows->headers[row];
-        if (declared->role == TG_COLUMN_HEADER) {
-            column->valid[row] = 0;
-            for (uint32_t h = 0; h < list->count; h++) {
-                if (!tg_slice_is(list->headers[h].name, declared->header_key))
-                    continue;
-                column->values.bytes[row] = list->headers[h].value; /* the last one wins */
-                column->valid[row] = list->headers[h].value.data != NULL;
-            }
+        struct tg_slice key = rows->raw_key[row];
+        column->valid[row] = key.length >= source->window_bytes;
+        if (!column->valid[row])
             continue;
-        }
-        column->valid[row] = 1;
-        struct tg_column *element = column->children[0];
-        column->values.range[row] = (struct tg_range){element->length, list->count};
-        for (uint32_t h = 0; h < list->count; h++) {
-            uint32_t at = tg_column_extend(element);
-            element->valid[at] = 1;
-            element->children[0]->values.bytes[at] = list->headers[h].name;
-            element->children[0]->valid[at] = 1;
-            element->children[1]->values.bytes[at] = list->headers[h].value;
-            element->children[1]->valid[at] = list->headers[h].value.data != NULL;
-        }
+        const uint8_t *end = key.data + key.length;
+        int64_t start = (int64_t)tg_load_u64(end - 8);
+        column->values.int64[row] = role == TG_COLUMN_WINDOWSTART ? start
+                                    : is_session                  ? (int64_t)tg_load_u64(end - 16)
+                                                                  : start + node->window_size_ms;
     }
 }
 
@@ -237,6 +264,8 @@ static void fill_other_columns(struct source *source)
             continue;
         if (role == TG_COLUMN_HEADER || role == TG_COLUMN_HEADERS)
             fill_header_column(source, i, column);
+        else if (role == TG_COLUMN_WINDOWSTART || role == TG_COLUMN_WINDOWEND)
+            fill_bound_column(source, role, column);
         else
             fill_pseudo_column(source, role, column);
     }
@@ -300,7 +329,7 @@ static enum tg_code source_decode(struct tg_operator *self, const struct tg_mess
     tg_arena_reset(source->batch_arena);
     tg_batch_memory_clear(&source->memory);
     mark_rows(source, messages, count);
-    decode_half(source, &source->key, source->memory.batch.rows->raw_key, "key in format");
+    decode_half(source, &source->key, keys_of(source), "key in format");
     decode_half(source, &source->value, source->memory.batch.rows->raw_value, "value in format");
     extract_times(source);
     select_rows(source);
