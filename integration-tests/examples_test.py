@@ -67,6 +67,11 @@ class Example:
         for record in lines_of(folder / "expected.jsonl"):
             self.expected.setdefault(record["topic"], []).append(record)
 
+    def partitions(self, name):
+        """What the job's statement says of the topic, else one."""
+        said = re.search(rf"'{re.escape(self.topic(name))}'[^)]*PARTITIONS\s*=\s*(\d+)", self.job.path.read_text())
+        return int(said[1]) if said else 1
+
     def topic(self, name):
         return f"{self.job.application}-{name}"
 
@@ -91,7 +96,9 @@ def main():
     broker = Broker()
     folders = [ROOT / "examples" / name for name in sys.argv[1:]] or sorted(ROOT.glob("examples/*"))
     examples = [Example(broker, folder) for folder in folders if (folder / "expected.jsonl").exists()]
-    broker.create(*(example.topic(name) for example in examples for name in example.expected))
+    for count in sorted({example.partitions(name) for example in examples for name in example.expected}):
+        broker.create(*(example.topic(name) for example in examples for name in example.expected
+                        if example.partitions(name) == count), partitions=count)
     for example in examples:
         example.job.catch_up()  # nothing is there yet: it makes its other topics and ends
     # Record by record, in the order of the files: their partitions' order is what the jobs see.

@@ -301,7 +301,7 @@ def kill_broker(_):
     shutil.rmtree(folder)
 
 
-MODES = {"random": random_kills, "points": point_kills, "terminate": terminate, "freeze": freeze, "pair": pair,
+MODES = {"random": random_kills, "points": point_kills, "terminate": terminate, "freeze": freeze, "pair": pair, "threads": threads,
          "rolling": rolling, "broker": kill_broker}
 
 
