@@ -1,6 +1,7 @@
 /* Function calls: scalar functions with lambdas, aggregates, table functions. */
 #include "base/text.h"
 #include "plan/node.h"
+#include "sql/foreign_words.h"
 #include "sql/scope.h"
 
 enum { RESULT_NAME_BYTES = 48 };
@@ -280,6 +281,10 @@ enum tg_code tg_scope_call(struct tg_scope *scope, const struct tg_ast_expr *ast
             ret_expr, reterr);
     enum tg_code code =
         tg_expr_call(scope->analyzer->arena, name, arguments, count, ast->place, ret_expr, reterr);
+    const char *foreign =
+        code == TG_CODE_UNKNOWN_NAME ? tg_foreign_word_hint(name, TG_FOREIGN_FUNCTION) : NULL;
+    if (foreign != NULL)
+        return tg_fail_hint(reterr, "%s", foreign);
     if (code == TG_CODE_UNKNOWN_NAME &&
         reterr->hint[0] == '\0') { /* no scalar function is alike: perhaps another kind is */
         const struct function_names names = {.arena = scope->analyzer->arena};

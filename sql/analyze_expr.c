@@ -1,6 +1,7 @@
 /* Expressions: names become columns, trees become typed expressions through the builders of expr/. */
 #include "base/text.h"
 #include "data/time.h"
+#include "sql/formatter.h"
 #include "sql/scope.h"
 
 /* ---- the row ---- */
@@ -55,6 +56,23 @@ static const char *row_name_at(const void *context, size_t index)
     return index < row->count && row->parts[index].part <= TG_ROW_PSEUDO ? row->columns[index].name : NULL;
 }
 
+/* The name of a SELECT item, which other clauses do not see: what it stands for can be written there. */
+static bool hint_alias(const struct tg_scope *scope, const struct tg_ast_expr *ast, struct tg_error *reterr)
+{
+    for (uint32_t i = 0; scope->query != NULL && i < scope->query->item_count; i++) {
+        const struct tg_ast_select_item *item = &scope->query->items[i];
+        if (item->alias.text == NULL || item->expr == NULL || strcmp(item->alias.text, ast->name) != 0)
+            continue;
+        struct tg_buffer text = {0};
+        tg_format_expr(item->expr, &text);
+        (void)tg_fail_hint(reterr, "%s is a name of the SELECT list, which %s does not see: write %s instead",
+                           ast->name, scope->clause, tg_buffer_text(&text));
+        tg_buffer_done(&text);
+        return true;
+    }
+    return false;
+}
+
 static enum tg_code fail_column(const struct tg_scope *scope, const struct tg_ast_expr *ast,
                                 struct tg_error *reterr)
 {
@@ -69,6 +87,8 @@ static enum tg_code fail_column(const struct tg_scope *scope, const struct tg_as
     }
     (void)tg_fail_at(reterr, TG_CODE_UNKNOWN_NAME, ast->place, "%s has no column '%s%s%s', which %s reads",
                      scope->source_name, qualifier, dot, ast->name, scope->clause);
+    if (hint_alias(scope, ast, reterr))
+        return TG_CODE_UNKNOWN_NAME;
     const char *closest = tg_closest(ast->name, row_name_at, scope->row);
     if (closest != NULL)
         return tg_fail_hint(reterr, "did you mean %s?", closest);

@@ -97,7 +97,13 @@ TG_MUST_CHECK static enum tg_code read_value(struct insert_reader *reader, uint3
     TG_TRY(tg_scope_expr(&scope, reader->insert->values.list[index], &value, reterr));
     if (type->kind == TG_TYPE_BYTES && value->type != NULL && value->type->kind == TG_TYPE_STRING)
         TG_TRY(read_base64(reader, value, &value, reterr));
-    return tg_expr_coerce(reader->analyzer->arena, value, type, slot, reterr);
+    enum tg_code code = tg_expr_coerce(reader->analyzer->arena, value, type, slot, reterr);
+    bool is_text = value->type != NULL && value->type->kind == TG_TYPE_STRING;
+    if (code != TG_OK && is_text && tg_type_is_nested(type))
+        (void)tg_fail_hint(reterr, type->kind == TG_TYPE_ARRAY ? "a list is written ARRAY['a', 'b']"
+                                   : type->kind == TG_TYPE_MAP ? "a map is written MAP('key' := value)"
+                                                               : "a struct is written STRUCT(name := value)");
+    return code;
 }
 
 TG_MUST_CHECK static enum tg_code check_count(const struct insert_reader *reader, struct tg_error *reterr)

@@ -84,8 +84,12 @@ static enum tg_code hint_column(const struct tg_query_analysis *analysis,
                             index + 1, output->name, wanted->name);
     struct tg_buffer type = {0};
     tg_type_write(wanted->type, &type);
-    enum tg_code code = tg_fail_hint(reterr, "convert column %u: CAST(%s AS %s) AS %s", index + 1,
-                                     output->name, tg_buffer_text(&type), wanted->name);
+    enum tg_code code =
+        output->is_key
+            ? tg_fail_hint(reterr, "PARTITION BY CAST(%s AS %s) gives the result a key of that type",
+                           output->name, tg_buffer_text(&type))
+            : tg_fail_hint(reterr, "convert column %u: CAST(%s AS %s) AS %s", index + 1, output->name,
+                           tg_buffer_text(&type), wanted->name);
     tg_buffer_done(&type);
     return code;
 }

@@ -24,6 +24,7 @@ static struct tg_scope make_scope(struct query_reader *reader, const char *claus
                              .row = &reader->row,
                              .source_name = reader->analysis->source->name,
                              .source_alias = reader->query->from.alias.text,
+                             .query = reader->query,
                              .source_is_table = reader->analysis->source->is_table};
 }
 
@@ -267,6 +268,14 @@ TG_MUST_CHECK static enum tg_code read_having(struct query_reader *reader, struc
     return read_condition(&scope, reader->query->having, &reader->analysis->having, reterr);
 }
 
+static bool groups_by_number(const struct tg_ast_query *query)
+{
+    for (uint32_t i = 0; i < query->group_by.count; i++)
+        if (query->group_by.list[i]->kind == TG_AST_INTEGER)
+            return true;
+    return false;
+}
+
 /* Expressions that are neither aggregates nor keys, in one message. */
 TG_MUST_CHECK static enum tg_code check_groups(const struct query_reader *reader,
                                                const struct tg_output_list *outputs, struct tg_error *reterr)
@@ -289,8 +298,11 @@ TG_MUST_CHECK static enum tg_code check_groups(const struct query_reader *reader
         code = tg_fail_at(reterr, TG_CODE_ANALYSIS, place,
                           "the SELECT list holds what is neither an aggregate nor part of GROUP BY: %s",
                           tg_buffer_text(&strays));
-        (void)tg_fail_hint(reterr,
-                           "add the columns to GROUP BY, or put them into an aggregate such as MAX()");
+        (void)tg_fail_hint(
+            reterr,
+            groups_by_number(reader->query)
+                ? "a number in GROUP BY is that number, not a place in the SELECT list: write the column"
+                : "add the columns to GROUP BY, or put them into an aggregate such as MAX()");
     }
     tg_buffer_done(&strays);
     if (code == TG_OK && reader->analysis->having != NULL) {
@@ -442,7 +454,7 @@ TG_MUST_CHECK static enum tg_code check_time_column(const struct query_reader *r
         if (strcmp(outputs->columns[i].name, name) == 0)
             return TG_OK;
     (void)tg_fail_at(reterr, TG_CODE_UNKNOWN_NAME, tg_with_place(&with, TG_WITH_TIMESTAMP),
-                     "there is no column '%s' that TIMESTAMP could take the time from", name);
+                     "WITH says TIMESTAMP='%s', but the result has no such column", name);
     const char *closest = tg_closest(name, output_name_at, outputs);
     return closest != NULL ? tg_fail_hint(reterr, "did you mean %s?", closest)
                            : tg_fail_hint(reterr, "it must stand in the SELECT list");

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "sql/diagnostics.h"
+#include "sql/foreign_words.h"
 
 const char *tg_ast_op_symbol(enum tg_ast_op op)
 {
@@ -50,7 +51,10 @@ TG_MUST_CHECK static enum tg_code resolve_custom(struct tg_arena *arena, const s
         return TG_OK;
     tg_fail_at(reterr, TG_CODE_UNKNOWN_NAME, node->place, "there is no type %s", node->custom_name);
     const char *closest = tg_closest(node->custom_name, type_name_at, known_types(arena, custom_types));
-    if (closest != NULL)
+    const char *foreign = tg_foreign_word_hint(tg_slice_text(node->custom_name), TG_FOREIGN_TYPE);
+    if (foreign != NULL)
+        tg_fail_hint(reterr, "%s", foreign);
+    else if (closest != NULL)
         tg_fail_hint(reterr, "did you mean %s?", closest);
     else
         tg_fail_hint(reterr,

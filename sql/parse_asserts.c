@@ -79,6 +79,8 @@ enum tg_code tg_parse_assert(struct tg_parser *parser, struct tg_statement *stat
         resource->not_exists = not_exists;
         return parse_schema(parser, resource);
     }
+    if (!not_exists && !parser->options->test_statements)
+        parser->hint = "records are compared in test files, which turgo test runs";
     if (not_exists || !parser->options->test_statements)
         return tg_parser_fail_expected(parser);
     return parse_test_assert(parser, statement);

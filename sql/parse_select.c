@@ -83,6 +83,10 @@ TG_MUST_CHECK static enum tg_code parse_select_item(struct tg_parser *parser, st
         item->kind = TG_AST_SELECT_STRUCT_ALL;
     } else {
         TG_TRY(parse_alias(parser, true, &item->alias));
+        if (item->alias.text != NULL && strcmp(item->alias.text, "OVER") == 0 &&
+            parser->token.kind == TG_TOKEN_LEFT_PAREN)
+            parser->hint =
+                "there is no OVER: aggregates run over groups, GROUP BY with WINDOW for groups in time";
     }
     item->place = tg_parser_place_from(parser, start);
     return TG_OK;

@@ -308,6 +308,8 @@ enum tg_code tg_parse_drop(struct tg_parser *parser, struct tg_statement *statem
     struct tg_ast_drop *drop = &statement->drop;
     statement->kind = TG_STATEMENT_DROP;
     tg_parser_advance(parser);
+    if (parser->token.kind == TG_TOKEN_NAME)
+        parser->hint = "say what it is: DROP STREAM name or DROP TABLE name";
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         if (!tg_parser_accept(parser, rules[i].word))
             continue;
@@ -327,6 +329,8 @@ enum tg_code tg_parse_drop(struct tg_parser *parser, struct tg_statement *statem
 /* added = "ADD" ["COLUMN"] name type */
 TG_MUST_CHECK static enum tg_code parse_added(struct tg_parser *parser, struct tg_ast_column *column)
 {
+    if (parser->token.kind != TG_WORD_ADD)
+        parser->hint = "columns can only be added: ADD COLUMN name type";
     TG_TRY(tg_parser_expect(parser, TG_WORD_ADD));
     /* COLUMN is not reserved: alone before a type it is the name. */
     if (parser->token.kind == TG_WORD_COLUMN) {

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "sql/diagnostics.h"
+#include "sql/foreign_words.h"
 #include "sql/parser_internal.h"
 
 /* ---- tokens ---- */
@@ -236,10 +237,27 @@ static const char *closest_word(const struct tg_parser *parser)
     return tg_closest(tg_arena_text(parser->arena, token->text), expected_word, parser);
 }
 
+/* A word of another dialect at hand. */
+static const char *foreign_hint(const struct tg_parser *parser)
+{
+    bool begins = is_expected(parser, TG_EXPECT_STATEMENT);
+    bool expression = is_expected(parser, TG_EXPECT_EXPRESSION);
+    struct tg_slice word =
+        tg_slice_of(parser->lexer.text.data + parser->token.place.offset, parser->token.place.length);
+    return tg_foreign_word_hint(word, begins       ? TG_FOREIGN_STATEMENT
+                                      : expression ? TG_FOREIGN_EXPRESSION
+                                                   : TG_FOREIGN_BEHIND);
+}
+
 static void give_hint(struct tg_parser *parser)
 {
     const struct tg_token *token = &parser->token;
     const char *closest = closest_word(parser);
+    const char *foreign = foreign_hint(parser);
+    if (foreign != NULL) {
+        tg_fail_hint(parser->reterr, "%s", foreign);
+        return;
+    }
     bool word = tg_token_is_word(token->kind);
     bool reserved = word && tg_keyword_use(token->kind) == TG_KEYWORD_RESERVED;
     if (closest != NULL && (!word || parser->hint == NULL))

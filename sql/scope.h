@@ -35,10 +35,11 @@ struct tg_function_frame;
 /* Where an expression stands. */
 struct tg_scope {
     struct tg_analyzer *analyzer;
-    const char *clause;       /* "SELECT", for messages */
-    struct tg_row *row;       /* NULL: no columns here (VALUES) */
-    const char *source_name;  /* what may stand before the dot */
-    const char *source_alias; /* or NULL */
+    const char *clause;               /* "SELECT", for messages */
+    struct tg_row *row;               /* NULL: no columns here (VALUES) */
+    const char *source_name;          /* what may stand before the dot */
+    const char *source_alias;         /* or NULL */
+    const struct tg_ast_query *query; /* for hints: aliases that cannot be meant; or NULL */
     bool source_is_table;
     struct tg_call_list *aggregates;  /* NULL: not allowed in this clause */
     struct tg_call_list *table_calls; /* NULL: not allowed in this clause */

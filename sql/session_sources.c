@@ -76,7 +76,8 @@ TG_MUST_CHECK static enum tg_code drop_type(struct tg_compilation *compilation, 
     (void)tg_fail_at(reterr, TG_CODE_UNKNOWN_NAME, drop->name.place, "there is no type named %s",
                      drop->name.text);
     const char *closest = tg_closest(drop->name.text, type_name_at, compilation);
-    return closest == NULL ? TG_CODE_UNKNOWN_NAME : tg_fail_hint(reterr, "did you mean %s?", closest);
+    return closest == NULL ? tg_fail_hint(reterr, "SHOW TYPES lists them")
+                           : tg_fail_hint(reterr, "did you mean %s?", closest);
 }
 
 static void add_name(struct tg_buffer *names, const char *name)
