@@ -182,6 +182,7 @@ static void call_function(struct machine *machine)
     size_t count = 0;
     while (tg_function_at(count) != NULL)
         count++;
+    TG_ASSERT(count > 0);
     size_t which = (size_t)next(machine) << 8;
     which = (which | next(machine)) % count;
     struct tg_signature signature;
