@@ -136,6 +136,15 @@ static const struct tg_plan_node *find_step(const struct tg_plan_node *node, con
     return NULL;
 }
 
+/* TERMINATE and DROP keep offsets and state, so that a job that is started again goes on where it was. */
+static enum tg_code hint_new_query(const char *name, struct tg_error *reterr)
+{
+    return tg_fail_hint(reterr,
+                        "to begin without its state: DROP %s, then CREATE it with another id in WITH "
+                        "(QUERY_ID='...')",
+                        name);
+}
+
 /* Every node with a store must find its store, and every source its place, in the other plan. */
 static enum tg_code check_nodes(const struct tg_plan_node *node, const struct tg_plan_node *other_root,
                                 const char *name, struct tg_place place, struct tg_error *reterr)
@@ -148,8 +157,7 @@ static enum tg_code check_nodes(const struct tg_plan_node *node, const struct tg
             (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, place,
                              "the query of %s cannot be replaced: it would read other topics than '%s'", name,
                              source->topic);
-            return tg_fail_hint(reterr, "DROP %s first, then create it anew: it begins without its state",
-                                name);
+            return hint_new_query(name, reterr);
         }
     }
     if (node->kind == &tg_plan_aggregate_kind &&
@@ -158,7 +166,7 @@ static enum tg_code check_nodes(const struct tg_plan_node *node, const struct tg
                          "the query of %s cannot be replaced: its groups, windows or aggregates change, and "
                          "what it has counted so far would not fit",
                          name);
-        return tg_fail_hint(reterr, "DROP %s first, then create it anew: it begins without its state", name);
+        return hint_new_query(name, reterr);
     }
     for (uint32_t i = 0; i < node->input_count; i++)
         TG_TRY(check_nodes(node->inputs[i], other_root, name, place, reterr));
