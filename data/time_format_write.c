@@ -99,6 +99,13 @@ static void write_two(int64_t value, struct tg_buffer *out)
     out->length += 2;
 }
 
+static void write_part(bool colon, int32_t value, struct tg_buffer *out)
+{
+    if (colon)
+        tg_buffer_append_byte(out, ':');
+    write_two(value, out);
+}
+
 /* +hh[:mm[:ss]]: of minutes and seconds what the form has; those that may be missing are left out if zero. */
 static void write_offset(const struct tg_time_op *op, int32_t seconds, struct tg_buffer *out)
 {
@@ -112,11 +119,12 @@ static void write_offset(const struct tg_time_op *op, int32_t seconds, struct tg
         tg_buffer_append_slice(out, op->text);
         return;
     }
-    tg_buffer_printf(out, "%c%02d", seconds < 0 ? '-' : '+', magnitude / 3600);
+    tg_buffer_append_byte(out, seconds < 0 ? '-' : '+');
+    write_two(magnitude / 3600, out);
     if (!minutes_optional || minutes != 0)
-        tg_buffer_printf(out, colon ? ":%02d" : "%02d", minutes);
+        write_part(colon, minutes, out);
     if (with_seconds && magnitude % 60 != 0)
-        tg_buffer_printf(out, colon ? ":%02d" : "%02d", magnitude % 60);
+        write_part(colon, magnitude % 60, out);
 }
 
 /* GMT, GMT+8 (short) or GMT+08:00 (full) */

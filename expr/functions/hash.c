@@ -1,4 +1,6 @@
 /* expr/functions/hash.c: digests of texts. */
+#include <endian.h>
+
 #include "expr/kernel.h"
 
 enum { MD5_BYTES = 16, MD5_BLOCK = 64 };
@@ -14,8 +16,23 @@ static uint32_t rotate(uint32_t value, unsigned bits)
 
 static uint32_t word_at(const uint8_t *block, unsigned index)
 {
-    const uint8_t *bytes = block + 4 * (size_t)index;
-    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+    uint32_t word;
+    memcpy(&word, block + 4 * (size_t)index, sizeof word);
+    return le32toh(word);
+}
+
+/* The four words of the state as they pass through the steps. */
+struct words {
+    uint32_t a, b, c, d;
+};
+
+static inline void step(struct words *words, uint32_t mixed, uint32_t added, unsigned shift)
+{
+    uint32_t turned = rotate(words->a + mixed + added, shift);
+    words->a = words->d;
+    words->d = words->c;
+    words->c = words->b;
+    words->b += turned;
 }
 
 /* One block of RFC 1321: four rounds of 16 steps; the constant of step i is floor(2^32 * |sin(i + 1)|). */
@@ -31,36 +48,20 @@ static void take_block(struct md5 *md5, const uint8_t *block)
         0xF4292244, 0x432AFF97, 0xAB9423A7, 0xFC93A039, 0x655B59C3, 0x8F0CCC92, 0xFFEFF47D, 0x85845DD1,
         0x6FA87E4F, 0xFE2CE6E0, 0xA3014314, 0x4E0811A1, 0xF7537E82, 0xBD3AF235, 0x2AD7D2BB, 0xEB86D391};
     static const unsigned shifts[4][4] = {{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
-    uint32_t a = md5->state[0];
-    uint32_t b = md5->state[1];
-    uint32_t c = md5->state[2];
-    uint32_t d = md5->state[3];
-    for (unsigned i = 0; i < 64; i++) {
-        uint32_t mixed = 0;
-        unsigned word = 0;
-        if (i < 16) {
-            mixed = (b & c) | (~b & d);
-            word = i;
-        } else if (i < 32) {
-            mixed = (d & b) | (~d & c);
-            word = (5 * i + 1) % 16;
-        } else if (i < 48) {
-            mixed = b ^ c ^ d;
-            word = (3 * i + 5) % 16;
-        } else {
-            mixed = c ^ (b | ~d);
-            word = (7 * i) % 16;
-        }
-        uint32_t turned = rotate(a + mixed + constants[i] + word_at(block, word), shifts[i / 16][i % 4]);
-        a = d;
-        d = c;
-        c = b;
-        b += turned;
-    }
-    md5->state[0] += a;
-    md5->state[1] += b;
-    md5->state[2] += c;
-    md5->state[3] += d;
+    struct words w = {md5->state[0], md5->state[1], md5->state[2], md5->state[3]};
+    for (unsigned i = 0; i < 16; i++)
+        step(&w, (w.b & w.c) | (~w.b & w.d), constants[i] + word_at(block, i), shifts[0][i % 4]);
+    for (unsigned i = 16; i < 32; i++)
+        step(&w, (w.d & w.b) | (~w.d & w.c), constants[i] + word_at(block, (5 * i + 1) % 16),
+             shifts[1][i % 4]);
+    for (unsigned i = 32; i < 48; i++)
+        step(&w, w.b ^ w.c ^ w.d, constants[i] + word_at(block, (3 * i + 5) % 16), shifts[2][i % 4]);
+    for (unsigned i = 48; i < 64; i++)
+        step(&w, w.c ^ (w.b | ~w.d), constants[i] + word_at(block, (7 * i) % 16), shifts[3][i % 4]);
+    md5->state[0] += w.a;
+    md5->state[1] += w.b;
+    md5->state[2] += w.c;
+    md5->state[3] += w.d;
 }
 
 static void digest(struct tg_slice text, uint8_t out[MD5_BYTES])
@@ -86,16 +87,19 @@ static void digest(struct tg_slice text, uint8_t out[MD5_BYTES])
 
 static void md5_text(const struct tg_call *call)
 {
+    static const char digits[] = "0123456789abcdef";
     for (uint32_t i = 0; i < call->row_count; i++) {
         uint32_t row = tg_call_row(call, i);
         uint8_t bytes[MD5_BYTES];
         if (call->result->valid[row] == 0)
             continue;
         digest(call->arguments[0]->values.bytes[row], bytes);
-        struct tg_buffer *out = tg_call_scratch(call);
-        for (unsigned at = 0; at < MD5_BYTES; at++)
-            tg_buffer_printf(out, "%02x", bytes[at]);
-        tg_call_set_bytes(call, row, tg_call_keep(call, out));
+        uint8_t *text = tg_arena_bytes_alloc(call->arena, 2 * MD5_BYTES);
+        for (unsigned at = 0; at < MD5_BYTES; at++) {
+            text[2 * at] = (uint8_t)digits[bytes[at] >> 4];
+            text[2 * at + 1] = (uint8_t)digits[bytes[at] & 15];
+        }
+        tg_call_set_bytes(call, row, tg_slice_of(text, 2 * MD5_BYTES));
     }
 }
 

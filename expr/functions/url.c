@@ -24,9 +24,12 @@ static bool is_digit(uint8_t byte)
 /* Characters beyond ASCII are allowed, as in Java; '%' needs two hexadecimal digits behind it. */
 static bool has_only_legal_characters(struct tg_slice text)
 {
+    static const bool illegal[256] = {
+        [0 ... ' '] = true, ['"'] = true, ['<'] = true, ['>'] = true, ['\\'] = true, ['^'] = true,
+        ['`'] = true,       ['{'] = true, ['|'] = true, ['}'] = true, [0x7F] = true};
     for (size_t i = 0; i < text.length; i++) {
         uint8_t byte = text.data[i];
-        if (byte <= ' ' || byte == 0x7F || (byte < 0x80 && strchr("\"<>\\^`{|}", byte) != NULL))
+        if (illegal[byte])
             return false;
         if (byte == '%' && (i + 2 >= text.length || tg_text_hex_digit(text.data[i + 1]) < 0 ||
                             tg_text_hex_digit(text.data[i + 2]) < 0))
@@ -257,6 +260,16 @@ static void extract_parameter(const struct tg_call *call)
 
 /* ---- form encoding ---- */
 
+static void append_escape(struct tg_buffer *out, uint8_t byte)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    uint8_t *at = tg_buffer_reserve(out, 3);
+    at[0] = '%';
+    at[1] = (uint8_t)digits[byte >> 4];
+    at[2] = (uint8_t)digits[byte & 15];
+    out->length += 3;
+}
+
 static void encode_param(const struct tg_call *call)
 {
     for (uint32_t i = 0; i < call->row_count; i++) {
@@ -272,7 +285,7 @@ static void encode_param(const struct tg_call *call)
             else if (byte == ' ')
                 tg_buffer_append_byte(out, '+');
             else
-                tg_buffer_printf(out, "%%%02X", byte);
+                append_escape(out, byte);
         }
         tg_call_set_bytes(call, row, tg_call_keep(call, out));
     }
