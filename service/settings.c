@@ -64,6 +64,10 @@ static const struct setting settings[] = {
      "whether CREATE OR REPLACE may replace a stream, table or query"},
     {"ksql.extension.dir", KIND_TEXT, NULL, 0, 0, NULL,
      "directory of shared objects with functions of your own; not set: none are loaded"},
+    {"ksql.functions.collect_list.limit", KIND_NUMBER, NULL, 1, INT32_MAX, NULL,
+     "values that COLLECT_LIST keeps"},
+    {"ksql.functions.collect_set.limit", KIND_NUMBER, NULL, 1, INT32_MAX, NULL,
+     "values that COLLECT_SET keeps"},
     {"ksql.output.topic.name.prefix", KIND_TEXT, "", 0, 0, NULL, "before the topic names of query results"},
 };
 enum { SETTING_COUNT = sizeof settings / sizeof *settings };

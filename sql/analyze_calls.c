@@ -188,6 +188,30 @@ check_aggregate_place(const struct tg_scope *scope, const struct tg_ast_expr *as
     return TG_OK;
 }
 
+/* A limit from the settings (ksql.functions.collect_list.limit, ...collect_set.limit) is the second argument
+ * of these functions, if none is written. */
+static void add_limit(struct tg_scope *scope, const struct tg_ast_expr *ast,
+                      const struct tg_expr ***arguments, uint32_t *count)
+{
+    static const struct {
+        const char *function, *setting;
+    } limits[] = {{"COLLECT_LIST", "ksql.functions.collect_list.limit"},
+                  {"COLLECT_SET", "ksql.functions.collect_set.limit"}};
+    struct tg_arena *arena = scope->analyzer->arena;
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0] && *count == 1; i++) {
+        const char *value = tg_properties_get(scope->analyzer->settings, limits[i].setting);
+        int64_t limit = 0;
+        if (strcmp(ast->name, limits[i].function) != 0 || value == NULL ||
+            !tg_parse_int64(tg_slice_text(value), 1, INT32_MAX, &limit))
+            continue;
+        const struct tg_expr **longer = tg_arena_alloc_zero(arena, 2, sizeof(struct tg_expr *));
+        longer[0] = (*arguments)[0];
+        longer[1] = tg_expr_int(arena, (int32_t)limit, ast->place);
+        *arguments = longer;
+        *count = 2;
+    }
+}
+
 TG_MUST_CHECK static enum tg_code read_aggregate(struct tg_scope *scope, const struct tg_ast_expr *ast,
                                                  const struct tg_expr **ret_expr, struct tg_error *reterr)
 {
@@ -198,6 +222,7 @@ TG_MUST_CHECK static enum tg_code read_aggregate(struct tg_scope *scope, const s
     scope->inside = ast->name;
     TG_TRY(read_arguments(scope, ast, &arguments, &count, reterr));
     scope->inside = NULL;
+    add_limit(scope, ast, &arguments, &count);
     enum tg_code code =
         tg_function_resolve(scope->analyzer->arena, TG_FUNCTION_AGGREGATE, tg_slice_text(ast->name),
                             arguments, count, ast->place, &call, reterr);

@@ -46,9 +46,30 @@ static void list_result(const struct tg_aggregate_call *call, struct tg_column *
 
 /* ---- COLLECT_LIST ---- */
 
+/* The second argument: how many values are kept. */
+static enum tg_code prepare_limit(struct tg_arena *arena, const struct tg_expr *const *arguments,
+                                  uint32_t argument_count, const void **ret_prepared, struct tg_error *reterr)
+{
+    (void)argument_count;
+    uint32_t *limit = (uint32_t *)tg_arena_alloc(arena, sizeof *limit);
+    if (arguments[1] == NULL || arguments[1]->literal.is_null || arguments[1]->literal.value.int32 < 1)
+        return tg_fail(reterr, TG_CODE_TYPE, "the number of values to keep must be a constant above 0");
+    *limit = (uint32_t)arguments[1]->literal.value.int32;
+    *ret_prepared = limit;
+    return TG_OK;
+}
+
+static bool is_full(const struct tg_aggregate_call *call)
+{
+    const uint32_t *limit = (const uint32_t *)call->prepared;
+    return limit != NULL && tg_state_load_u32(call->fixed) >= *limit;
+}
+
 static enum tg_code list_add(struct tg_aggregate_call *call, struct tg_error *reterr)
 {
     (void)reterr;
+    if (is_full(call))
+        return TG_OK;
     tg_buffer_append_slice(call->new_blob, call->blob);
     (void)encode_value(call);
     add_to_count(call, 1);
@@ -83,10 +104,17 @@ static enum tg_code list_undo(struct tg_aggregate_call *call, struct tg_error *r
 static enum tg_code list_merge(struct tg_aggregate_call *call, const uint8_t *other, struct tg_slice blob,
                                struct tg_error *reterr)
 {
-    (void)reterr;
+    const struct tg_type *type = call->type->element;
+    size_t size = 0;
+    (void)other;
     tg_buffer_append_slice(call->new_blob, call->blob);
-    tg_buffer_append_slice(call->new_blob, blob);
-    add_to_count(call, tg_state_load_u32(other));
+    for (size_t at = 0; at < blob.length && !is_full(call); at += size) {
+        size = tg_value_size(type, behind(blob, at));
+        if (size == 0)
+            return refuse_blob(reterr);
+        tg_buffer_append(call->new_blob, blob.data + at, size);
+        add_to_count(call, 1);
+    }
     call->blob_changed = true;
     return TG_OK;
 }
@@ -116,6 +144,8 @@ static int holds(const struct tg_type *type, struct tg_slice blob, struct tg_sli
 
 static enum tg_code set_add(struct tg_aggregate_call *call, struct tg_error *reterr)
 {
+    if (is_full(call))
+        return TG_OK;
     tg_buffer_append_slice(call->new_blob, call->blob);
     struct tg_slice value = encode_value(call);
     int known = holds(call->arguments[0]->type, call->blob, value);
@@ -141,7 +171,7 @@ static enum tg_code set_merge(struct tg_aggregate_call *call, const uint8_t *oth
         int known = size == 0 ? -1 : holds(type, call->blob, value);
         if (known < 0)
             return refuse_blob(reterr);
-        if (known == 1)
+        if (known == 1 || is_full(call))
             continue;
         tg_buffer_append_slice(call->new_blob, value);
         add_to_count(call, 1);
@@ -319,9 +349,13 @@ const struct tg_function tg_functions_aggregate_list[] = {
     AGGREGATE("COLLECT_LIST(T) -> ARRAY<T>", LIST | TG_FUNCTION_OVER_TABLE, collect_list, NULL,
               "All values in the order they came, NULL too.",
               "COLLECT_LIST(x) OVER (1, NULL, 1) = ARRAY[1, NULL, 1]"),
+    AGGREGATE("COLLECT_LIST(T, INT) -> ARRAY<T>", LIST | TG_FUNCTION_OVER_TABLE, collect_list, prepare_limit,
+              "The first n values, NULL too.", "COLLECT_LIST(x, 2) OVER (1, NULL, 1) = ARRAY[1, NULL]"),
     AGGREGATE("COLLECT_SET(T) -> ARRAY<T>", LIST, collect_set, NULL,
               "Each different value once, in the order they came first, NULL too.",
               "COLLECT_SET(x) OVER (1, NULL, 1, 2) = ARRAY[1, NULL, 2]"),
+    AGGREGATE("COLLECT_SET(T, INT) -> ARRAY<T>", LIST, collect_set, prepare_limit,
+              "The first n different values, NULL too.", "COLLECT_SET(x, 1) OVER (1, 1, 2) = ARRAY[1]"),
     AGGREGATE("LATEST_BY_OFFSET(T) -> T", LIST, one_kernel, prepare_latest,
               "The last value that is not NULL.", "LATEST_BY_OFFSET(x) OVER (1, 2, NULL) = 2"),
     AGGREGATE("LATEST_BY_OFFSET(T, BOOLEAN) -> T", LIST, one_kernel, prepare_latest,
