@@ -455,3 +455,100 @@ TG_MUST_CHECK static enum tg_code check_time_column(const struct query_reader *r
             return TG_OK;
     (void)tg_fail_at(reterr, TG_CODE_UNKNOWN_NAME, tg_with_place(&with, TG_WITH_TIMESTAMP),
                      "WITH says TIMESTAMP='%s', but the result has no such column", name);
+    const char *closest = tg_closest(name, output_name_at, outputs);
+    return closest != NULL ? tg_fail_hint(reterr, "did you mean %s?", closest)
+                           : tg_fail_hint(reterr, "it must stand in the SELECT list");
+}
+
+TG_MUST_CHECK static enum tg_code read_outputs(struct query_reader *reader, struct tg_error *reterr)
+{
+    struct tg_query_analysis *analysis = reader->analysis;
+    struct tg_scope scope = make_scope(reader, "SELECT");
+    struct tg_output_list outputs;
+    scope.aggregates = &reader->aggregates;
+    scope.table_calls = &reader->table_calls;
+    scope.bounds_allowed = true;
+    const struct tg_select select = {.scope = &scope, .source = analysis->source, .keys = &analysis->keys};
+    TG_TRY(tg_analyze_select(&select, reader->query, &outputs, reterr));
+    TG_TRY(read_having(reader, reterr));
+    TG_TRY(check_aggregation(reader, &outputs, reterr));
+    TG_TRY(check_time_column(reader, &outputs, reterr));
+    if (is_new_planner(reader) && !analysis->is_grouped && !analysis->is_partitioned &&
+        !analysis->source->is_table)
+        take_keys_as_selected(reader, &outputs);
+    TG_TRY(tg_order_outputs(&select, reader->target->sink->text, reader->query->place, &outputs, reterr));
+    analysis->output_count = outputs.count;
+    analysis->outputs = outputs.columns;
+    analysis->aggregate_count = reader->aggregates.count;
+    analysis->aggregates = reader->aggregates.calls;
+    analysis->table_call_count = reader->table_calls.count;
+    analysis->table_calls = reader->table_calls.calls;
+    return TG_OK;
+}
+
+/* ---- the result ---- */
+
+TG_MUST_CHECK static enum tg_code read_emission(struct query_reader *reader, struct tg_error *reterr)
+{
+    const struct tg_ast_query *query = reader->query;
+    if (query->emit == TG_AST_EMIT_COMPLETE) {
+        (void)tg_fail_at(reterr, TG_CODE_UNSUPPORTED, query->emit_place,
+                         "EMIT COMPLETE is not supported by this version");
+        return tg_fail_hint(reterr, "EMIT CHANGES gives each change, EMIT FINAL one result per window");
+    }
+    if (query->emit == TG_AST_EMIT_FINAL && reader->analysis->window.kind == TG_WINDOW_NONE) {
+        (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, query->emit_place,
+                         "EMIT FINAL needs an aggregation with a WINDOW");
+        return tg_fail_hint(reterr, "a result without a window is never final: use EMIT CHANGES");
+    }
+    if (query->has_limit)
+        return tg_fail_at(reterr, TG_CODE_ANALYSIS, query->limit_place,
+                          "LIMIT does not fit a query that runs on: it has no end");
+    reader->analysis->emission = query->emit == TG_AST_EMIT_FINAL ? TG_EMIT_FINAL : TG_EMIT_CHANGES;
+    return TG_OK;
+}
+
+TG_MUST_CHECK static enum tg_code check_result(const struct query_reader *reader, struct tg_error *reterr)
+{
+    bool is_table = reader->analysis->is_grouped || reader->analysis->source->is_table;
+    reader->analysis->is_table = is_table;
+    if (is_table == reader->target->is_table)
+        return TG_OK;
+    if (reader->target->is_insert) {
+        (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, reader->target->sink->place,
+                         "the query gives a TABLE, but %s is a STREAM", reader->target->sink->text);
+        return tg_fail_hint(reterr, "the changes of a table go into a table of their own: CREATE TABLE ... "
+                                    "AS SELECT");
+    }
+    (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, reader->target->sink->place,
+                     "the query gives a %s, not a %s: %s", is_table ? "TABLE" : "STREAM",
+                     is_table ? "STREAM" : "TABLE", reader->target->sink->text);
+    return tg_fail_hint(reterr, "write CREATE %s %s AS SELECT ...", is_table ? "TABLE" : "STREAM",
+                        reader->target->sink->text);
+}
+
+enum tg_code tg_analyze_query(struct tg_analyzer *analyzer, const struct tg_ast_query *query,
+                              const struct tg_query_target *target,
+                              const struct tg_query_analysis **ret_analysis, struct tg_error *reterr)
+{
+    struct query_reader reader = {.analyzer = analyzer,
+                                  .query = query,
+                                  .target = target,
+                                  .analysis =
+                                      tg_arena_alloc_zero(analyzer->arena, 1, sizeof *reader.analysis)};
+    TG_TRY(read_source(&reader, reterr));
+    TG_TRY(read_window(&reader, reterr));
+    TG_TRY(read_where(&reader, reterr));
+    TG_TRY(read_key_clauses(&reader, reterr));
+    TG_TRY(read_outputs(&reader, reterr));
+    TG_TRY(read_emission(&reader, reterr));
+    TG_TRY(check_result(&reader, reterr));
+    struct tg_schema *row = tg_arena_alloc_zero(analyzer->arena, 1, sizeof *row);
+    *row = (struct tg_schema){.count = reader.row.count, .columns = reader.row.columns};
+    reader.analysis->row = row;
+    reader.analysis->row_count = row->count;
+    reader.analysis->parts = reader.row.parts;
+    reader.analysis->source_count = reader.row.source_count;
+    *ret_analysis = reader.analysis;
+    return TG_OK;
+}

@@ -77,6 +77,8 @@ const Row rows[] = {
     {"ksql.persistence.wrap.single.values", "TRUE", "1"},
     {"ksql.create.or.replace.enabled", "FALSE", "no"},
     {"ksql.extension.dir", "extensions", nullptr},
+    {"ksql.functions.collect_list.limit", "1", "0"},
+    {"ksql.functions.collect_set.limit", "1000", "all"},
     {"ksql.output.topic.name.prefix", "x", nullptr},
 };
 
