@@ -92,7 +92,9 @@ TG_MUST_CHECK static enum tg_code check_unused(const struct tg_compilation *comp
 {
     const struct tg_catalog *catalog = compilation->session->catalog;
     const struct tg_ast_drop *drop = &compilation->statement->drop;
-    struct tg_buffer made = {0}, readers = {0}, writers = {0};
+    struct tg_buffer made = {0};
+    struct tg_buffer readers = {0};
+    struct tg_buffer writers = {0};
     const struct tg_query_definition *query = NULL;
     for (uint32_t i = 0; (query = tg_catalog_query_at(catalog, i)) != NULL; i++) {
         bool reads = tg_query_reads(query, definition->name);

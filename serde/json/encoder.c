@@ -115,11 +115,11 @@ TG_MUST_CHECK static enum tg_code write_map(const struct node *node, const struc
     const struct tg_column *keys = column->children[0];
     tg_buffer_append_byte(out, '{');
     for (uint32_t i = 0; i < range.count; i++) {
-        if (!keys->valid[range.start + i])
-            return tg_fail(reterr, TG_CODE_ENCODE, "a MAP has a NULL key, and a JSON member needs a name");
         if (i > 0)
             tg_buffer_append_byte(out, ',');
-        tg_json_write_string(out, keys->values.bytes[range.start + i]);
+        /* a member needs a name: NULL is written as Java does */
+        tg_json_write_string(out, keys->valid[range.start + i] ? keys->values.bytes[range.start + i]
+                                                               : tg_slice_text("null"));
         tg_buffer_append_byte(out, ':');
         TG_TRY(write_value(node->element, column->children[1], range.start + i, out, reterr));
     }
