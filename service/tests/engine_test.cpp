@@ -135,6 +135,43 @@ TEST_F(Engine, SeveralThreadsShareThePartitions)
     EXPECT_EQ(counters["CTAS_COUNTS"].records_in, 100u);
 }
 
+// Rows of a table move between groups: the old group's change and the new one's go to the partitions of their
+// own keys, whichever worker has them.
+TEST_F(Engine, RegroupsATableOverItsPartitions)
+{
+    const std::string job =
+        "SET 'cache.max.bytes.buffering'='0';\n"
+        "CREATE TABLE users (id VARCHAR PRIMARY KEY, region VARCHAR, v INT) WITH (KAFKA_TOPIC='users', "
+        "VALUE_FORMAT='JSON');\n"
+        "CREATE TABLE regions AS SELECT region, COUNT(*) AS n, SUM(v) AS total FROM users GROUP BY region;\n";
+    set("num.stream.threads", "3");
+    topic("users", 4);
+    std::map<std::string, std::pair<int, int>> rows,
+        groups; // region and v of an id; count and sum of a region
+    for (int i = 0; i < 600; i++) {
+        int region = i * 13 % 5 + i / 300, v = i % 9;
+        std::string id = "u" + std::to_string(i * 7 % 40);
+        rows[id] = {region, v};
+        produce("users", id,
+                "{\"REGION\":\"r" + std::to_string(region) + "\",\"V\":" + std::to_string(v) + "}", i);
+    }
+    ASSERT_EQ(run(job), TG_OK) << error.message;
+    for (const auto &[id, row] : rows) {
+        auto &[n, total] = groups["r" + std::to_string(row.first)];
+        n++;
+        total += row.second;
+    }
+    std::map<std::string, std::string> last;
+    for (const std::string &line : read("REGIONS"))
+        last[line.substr(0, 2)] = line.substr(5, line.find('}') - 4);
+    for (const auto &[region, group] : groups)
+        EXPECT_EQ(last[region], "{\"N\":" + std::to_string(group.first) +
+                                    ",\"TOTAL\":" + std::to_string(group.second) + "}")
+            << region;
+    EXPECT_EQ(counters["CTAS_REGIONS"].repartition_in, counters["CTAS_REGIONS"].repartition_out);
+    EXPECT_GT(counters["CTAS_REGIONS"].repartition_in, 0u);
+}
+
 TEST_F(Engine, AQueryThatFailsLeavesTheOthersAlone)
 {
     topic("s");
