@@ -339,6 +339,24 @@ enum tg_code tg_compile_describe(struct tg_compilation *compilation, struct tg_e
 
 /* ---- EXPLAIN and PRINT ---- */
 
+/* A SELECT alone, as the statement that would give its result the name RESULT. */
+static struct tg_statement as_created(const struct tg_compilation *compilation,
+                                      const struct tg_statement *statement)
+{
+    const struct tg_ast_query *query = statement->query;
+    const struct tg_source_definition *source =
+        tg_catalog_get(compilation->session->catalog, tg_slice_text(query->from.source.text));
+    bool is_table = query->group_by.given || query->window != NULL || (source != NULL && source->is_table);
+    struct tg_statement created = *statement;
+    created.kind = TG_STATEMENT_CREATE_AS;
+    created.create_as = (struct tg_ast_create_as){
+        .source_kind = is_table ? TG_AST_SOURCE_TABLE : TG_AST_SOURCE_STREAM,
+        .name = {.text = "RESULT", .place = query->place},
+        .query = query,
+    };
+    return created;
+}
+
 TG_MUST_CHECK static enum tg_code find_plan(struct tg_compilation *compilation,
                                             const struct tg_plan **ret_plan, struct tg_error *reterr)
 {
@@ -350,14 +368,21 @@ TG_MUST_CHECK static enum tg_code find_plan(struct tg_compilation *compilation,
         *ret_plan = query->plan;
         return TG_OK;
     }
-    enum tg_statement_kind kind = explain->statement->kind;
+    const struct tg_statement *statement = explain->statement;
+    enum tg_statement_kind kind = statement->kind;
+    struct tg_statement created;
+    if (kind == TG_STATEMENT_QUERY) {
+        created = as_created(compilation, statement);
+        statement = &created;
+        kind = created.kind;
+    }
     if (kind != TG_STATEMENT_CREATE_AS && kind != TG_STATEMENT_INSERT_SELECT) {
         (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, explain->statement->place,
                          "only a statement with a query has a plan");
         return tg_fail_hint(reterr, "EXPLAIN CREATE STREAM name AS SELECT ..., or EXPLAIN query_id");
     }
     compilation->analyzer.statement = tg_arena_text(compilation->session->arena, explain->statement->text);
-    TG_TRY(tg_session_plan(compilation, explain->statement, &planned, reterr));
+    TG_TRY(tg_session_plan(compilation, statement, &planned, reterr));
     *ret_plan = planned.plan;
     return TG_OK;
 }

@@ -171,6 +171,9 @@ TEST_F(Session, ReportsWhatThereIs)
     EXPECT_NE(std::string(action->report->text).find("Aggregate"), std::string::npos);
     ASSERT_EQ(execute("EXPLAIN CREATE STREAM z AS SELECT * FROM a;"), TG_OK) << error.message;
     EXPECT_EQ(schema("Z"), "none");
+    ASSERT_EQ(execute("EXPLAIN SELECT id, COUNT(*) FROM a GROUP BY id EMIT CHANGES;"), TG_OK)
+        << error.message;
+    EXPECT_NE(std::string(action->report->text).find("table RESULT"), std::string::npos);
     ASSERT_EQ(execute("SHOW QUERIES;"), TG_OK) << error.message;
     EXPECT_EQ(action->query_count, 2u);
 }
