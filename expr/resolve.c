@@ -314,6 +314,7 @@ static void write_types(struct tg_arena *arena, const struct tg_expr *const *arg
 
 static void write_overloads(struct tg_overloads overloads, struct tg_buffer *out)
 {
+    bool generic = false;
     for (uint32_t i = 0; i < overloads.count; i++) {
         const char *text = overloads.signatures[i]->function->signature;
         const char *arrow = strstr(text, " -> ");
@@ -324,7 +325,10 @@ static void write_overloads(struct tg_overloads overloads, struct tg_buffer *out
         }
         tg_buffer_append_text(out, i > 0 ? ", " : "");
         tg_buffer_append(out, text, length);
+        generic = generic || overloads.signatures[i]->generic_count > 0;
     }
+    if (generic)
+        tg_buffer_append_text(out, "; T and other letters stand for any type, DECIMAL(p, s) too");
 }
 
 static enum tg_code refuse_arguments(const struct tg_resolution *call, struct tg_overloads overloads,
