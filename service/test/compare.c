@@ -59,7 +59,8 @@ static bool same_digits(const struct number *a, const struct number *b)
 
 static bool same_value(struct tg_slice a, struct tg_slice b)
 {
-    double left = 0, right = 0;
+    double left = 0;
+    double right = 0;
     return tg_double_parse(a, &left) && tg_double_parse(b, &right) && fabs(left - right) <= 1e-6;
 }
 
@@ -75,7 +76,8 @@ static void drop_fraction(struct number *number)
 /* Texts of the same DOUBLE: Java before version 19 wrote some of them with a digit too many. */
 static bool same_double(struct tg_slice a, struct tg_slice b)
 {
-    double left = 0, right = 0;
+    double left = 0;
+    double right = 0;
     return memchr(a.data, 'E', a.length) != NULL && memchr(b.data, 'E', b.length) != NULL &&
            tg_double_parse(a, &left) && tg_double_parse(b, &right) && left == right;
 }
@@ -83,7 +85,8 @@ static bool same_double(struct tg_slice a, struct tg_slice b)
 static bool numbers_fit(struct tg_slice expected, struct tg_slice actual,
                         const struct tg_test_compare_options *options)
 {
-    struct number left, right;
+    struct number left;
+    struct number right;
     if (options->loose_numbers)
         return same_value(expected, actual);
     if (!read_number(expected, &left) || !read_number(actual, &right))

@@ -118,7 +118,8 @@ static bool read_value(struct reader *reader, struct tg_test_json *value)
 static struct tg_slice blank_comments(struct tg_arena *arena, struct tg_slice text)
 {
     uint8_t *copy = tg_arena_bytes_alloc(arena, text.length + 1);
-    bool line_start = true, comment = false;
+    bool line_start = true;
+    bool comment = false;
     for (size_t i = 0; i < text.length; i++) {
         uint8_t byte = text.data[i];
         if (line_start && byte == '/' && i + 1 < text.length && text.data[i + 1] == '/')

@@ -33,7 +33,8 @@ const char *tg_test_case_needs(const struct tg_test_case *test)
 {
     struct tg_arena *arena = tg_arena_new(0);
     struct tg_lexer lexer = {.arena = arena, .text = test->sql};
-    bool joins = false, registry = has_registry_topic(test->topics);
+    bool joins = false;
+    bool registry = has_registry_topic(test->topics);
     struct tg_token token;
     struct tg_error error;
     while (tg_lexer_next(&lexer, &token, &error) == TG_OK && token.kind != TG_TOKEN_END) {

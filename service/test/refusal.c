@@ -52,7 +52,8 @@ static const char *quoted_end(const char *text, const char *at, const char *end)
 static size_t name_length(const char *at, const char *end)
 {
     size_t length = 0;
-    bool capitals = true, digits = true;
+    bool capitals = true;
+    bool digits = true;
     while (at + length < end && is_name_byte(at[length])) {
         capitals = capitals && !islower((unsigned char)at[length]);
         digits = digits && isdigit((unsigned char)at[length]);
