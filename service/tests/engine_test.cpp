@@ -253,6 +253,25 @@ TEST_F(Engine, TopicsThatDoNotFitAreRefused)
               TG_CODE_TOPIC_MISMATCH);
 }
 
+TEST_F(Engine, ReadsAWindowedKeyWithAnyStart)
+{
+    topic("w");
+    const std::string key = "k";
+    produce("w", key + "\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF", "{\"V\":1}", 1);
+    produce("w", key + std::string(7, '\0') + "\x05", "{\"V\":2}", 2);
+    produce("w", "short", "{\"V\":3}", 3);
+    ASSERT_EQ(run("CREATE STREAM w (k VARCHAR KEY, v INT) WITH (KAFKA_TOPIC='w', VALUE_FORMAT='JSON', "
+                  "WINDOW_TYPE='TUMBLING', WINDOW_SIZE='10 MILLISECONDS');\n"
+                  "CREATE STREAM copy AS SELECT k, v, WINDOWEND AS e FROM w;\n"),
+              TG_OK)
+        << error.message;
+    EXPECT_EQ(failures, 0u) << failure.message;
+    Lines lines = read("COPY");
+    ASSERT_EQ(lines.size(), 2u);
+    EXPECT_NE(lines[1].find("\"V\":2,\"E\":15}"), std::string::npos) << lines[1];
+    EXPECT_EQ(counters["CSAS_COPY"].decode_skipped, 1u);
+}
+
 TEST_F(Engine, StopsWhileItCatchesUp)
 {
     topic("s");

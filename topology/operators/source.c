@@ -218,6 +218,12 @@ static void fill_header_column(struct source *source, uint32_t index, struct tg_
         tg_header_column_set(column, row, &source->base.node->schema->columns[index], &rows->headers[row]);
 }
 
+/* The start is what somebody wrote: it may be any number, and its sum wraps. */
+static int64_t end_of(int64_t start_ms, int64_t size_ms)
+{
+    return (int64_t)((uint64_t)start_ms + (uint64_t)size_ms);
+}
+
 /* Bounds of a windowed key: key | start, of sessions key | end | start (big endian, as Kafka Streams writes
  * them). */
 static void fill_bound_column(struct source *source, enum tg_column_role role, struct tg_column *column)
@@ -235,7 +241,7 @@ static void fill_bound_column(struct source *source, enum tg_column_role role, s
         int64_t start = (int64_t)tg_load_u64(end - 8);
         column->values.int64[row] = role == TG_COLUMN_WINDOWSTART ? start
                                     : is_session                  ? (int64_t)tg_load_u64(end - 16)
-                                                                  : start + node->window_size_ms;
+                                                                  : end_of(start, node->window_size_ms);
     }
 }
 
