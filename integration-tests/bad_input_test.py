@@ -194,7 +194,8 @@ def reports(job, query):
 
 def summary(text):
     """{query: (in, out, skipped)}"""
-    return {row[0]: tuple(map(int, row[1:4])) for row in map(str.split, text.splitlines()[1:-1])}
+    rows = [line.split() for line in text.splitlines()[1:-1] if not line.startswith("counters of ")]
+    return {row[0]: tuple(map(int, row[1:4])) for row in rows}
 
 
 def records(broker):
@@ -250,7 +251,109 @@ def records(broker):
     job.clean()
 
 
-CASES = {case.__name__: case for case in (job_files, settings, no_broker, no_topic, state_directories, records)}
+# ---- policies ----
+
+POLICIES = """
+CREATE STREAM readings (id INT, v INT) WITH (KAFKA_TOPIC = '{app}-readings', VALUE_FORMAT = 'JSON');
+CREATE STREAM skipped WITH (KAFKA_TOPIC = '{app}-skipped', ON_ERROR = 'skip') AS SELECT id, v FROM readings EMIT CHANGES;
+CREATE STREAM nulled WITH (KAFKA_TOPIC = '{app}-nulled', ON_ERROR = 'null') AS SELECT id, v FROM readings EMIT CHANGES;
+CREATE STREAM kept WITH (KAFKA_TOPIC = '{app}-kept', ON_ERROR = 'dead-letter') AS SELECT id, v FROM readings EMIT CHANGES;
+CREATE STREAM failed WITH (KAFKA_TOPIC = '{app}-failed', ON_ERROR = 'fail') AS SELECT id, v FROM readings EMIT CHANGES;
+"""
+READINGS = [b'{"id":1,"v":10}', b'{"id":2,"v":', b'{"id":3,"v":"abc"}', b'{"id":5,"v":50,"x":1}', b"\xff\xfe"]
+
+
+def values(broker, topic):
+    return [r.value if r.value is None else json.loads(r.value) for r in broker.read(topic)]
+
+
+def policies(broker):
+    job = small_job(broker, "policies", POLICIES)
+    app = job.application
+    broker.create(f"{app}-readings")
+    broker.produce([(f"{app}-readings", 0, NOW_MS + n, b"k%d" % n, value) for n, value in enumerate(READINGS)])
+    code, out, err = run(job.command("--until-caught-up")[1:])
+    expect(code == 5, f"exit {code}, expected 5", out, err)
+    place = f"topic {app}-readings, partition 0, offset 1"
+    expect(place in err and "query failed and stopped" in err, f"no '{place}' in:", err)
+    good = [{"ID": 1, "V": 10}, {"ID": 5, "V": 50}]
+    nulls = {"ID": None, "V": None}
+    for topic, rows in (("skipped", good), ("kept", good), ("failed", good[:1]),
+                        ("nulled", [good[0], nulls, {"ID": 3, "V": None}, good[1], nulls])):
+        expect(values(broker, f"{app}-{topic}") == rows, f"{topic}: expected {rows}", values(broker, f"{app}-{topic}"))
+    letters = [(r.key, r.value, r.timestamp) for r in broker.read(f"{app}-CSAS_KEPT-dead-letter")]
+    expect(letters == [(b"k%d" % n, READINGS[n], NOW_MS + n) for n in (1, 2, 4)], "dead letters:", letters)
+    for query, offset in (("CSAS_FAILED", 1), ("CSAS_SKIPPED", 5)):
+        found = broker.committed_offsets(f"{app}-{query}")
+        expect(found == {(f"{app}-readings", 0): offset}, f"{query} has committed {found}, expected {offset}")
+    for counter in ("decode-skipped=3", "decode-nulls=3", "dead-letters=3"):
+        expect(counter in out, f"no {counter} in:", out)
+    job.clean()
+
+
+def oversized(broker):
+    """Large records come in; what is too large for its topic goes by the policy; its letter has the whole record."""
+    job = small_job(broker, "oversized", """
+CREATE STREAM src (v VARCHAR) WITH (KAFKA_TOPIC = '{app}-src', VALUE_FORMAT = 'JSON');
+CREATE STREAM lengths WITH (KAFKA_TOPIC = '{app}-lengths') AS SELECT LEN(v) AS n FROM src EMIT CHANGES;
+CREATE STREAM kept WITH (KAFKA_TOPIC = '{app}-kept', DEAD_LETTER_TOPIC = '{app}-letters') AS SELECT v FROM src EMIT CHANGES;
+CREATE STREAM failed WITH (KAFKA_TOPIC = '{app}-failed') AS SELECT v FROM src EMIT CHANGES;
+""")
+    app = job.application
+    broker.tool("create", text=f"{app}-src\t1\tmax.message.bytes=20000000\n{app}-letters\t1\tmax.message.bytes=20000000\n")
+    large = json.dumps({"v": "x" * 5_000_000}).encode()
+    broker.produce([(f"{app}-src", 0, NOW_MS, None, value) for value in (b'{"v":"a"}', large, b'{"v":"b"}')])
+    code, out, err = run(job.command("--until-caught-up")[1:])
+    expect(code == 5 and f"topic {app}-src, partition 0, offset 1: step Sink: the output record has" in err, f"exit {code}", out, err)
+    expect([v["N"] for v in values(broker, f"{app}-lengths")] == [1, 5_000_000, 1], "lengths:", values(broker, f"{app}-lengths"))
+    expect([v["V"] for v in values(broker, f"{app}-kept")] == ["a", "b"], "kept")
+    expect([v["V"] for v in values(broker, f"{app}-failed")] == ["a"], "failed")
+    expect([r.value for r in broker.read(f"{app}-letters")] == [large], "the letter is not the record")
+    job.clean()
+
+
+def lost_records(broker):
+    """Records that are deleted before they were read are counted; `none` stops."""
+    job = small_job(broker, "lost")
+    topic = f"{job.application}-in"
+    broker.create(topic)
+
+    def produce(*numbers):
+        broker.produce([(topic, 0, NOW_MS, b"k", b'{"b":"%d"}' % n) for n in numbers])
+
+    produce(0, 1)
+    job.catch_up()
+    produce(2, 3, 4)
+    broker.tool("truncate", topic, "0", "5")
+    produce(5)
+    job.settings["auto.offset.reset"] = "none"
+    code, out, err = run(job.command("--until-caught-up")[1:])
+    expect(code == 5 and f"topic {topic}, partition 0, offset 2" in err and "auto.offset.reset" in err, f"exit {code}", out, err)
+    job.settings["auto.offset.reset"] = "earliest"
+    out = job.catch_up()
+    expect("offsets-lost=3" in out, "no offsets-lost=3 in:", out)
+    expect("records were deleted before they were read" in job.log.read_text(), "nothing in the log", job.tail())
+    rows = [v["B"] for v in values(broker, f"{job.application}-out")]
+    expect(rows == ["0", "1", "5"], f"{rows}")
+    job.clean()
+
+
+def hanging_transaction(broker):
+    job = small_job(broker, "hanging", settings={"turgo.stalled.warn.ms": "1000"})
+    topic = f"{job.application}-in"
+    broker.create(topic)
+    broker.tool("hang", topic, "0", "8")
+    broker.produce([(topic, 0, NOW_MS, None, b'{"b":"behind"}')])
+    out = job.catch_up()  # when the broker has ended the transaction
+    text = job.log.read_text()
+    expect("an open transaction holds the partition's readers back" in text and f"topic={topic} partition=0" in text, "no warning", job.tail())
+    expect("stalls=" in out, "not counted", out)
+    expect(values(broker, f"{job.application}-out") == [{"B": "behind"}], "out:", values(broker, f"{job.application}-out"))
+    job.clean()
+
+
+CASES = {case.__name__: case for case in (job_files, settings, no_broker, no_topic, state_directories, records, policies, oversized,
+                                       lost_records, hanging_transaction)}
 
 
 def main():

@@ -182,6 +182,11 @@ enum tg_code tg_consumer_committed(struct tg_consumer *consumer, struct tg_offse
                       : consumer->kind->committed(consumer, offsets, count, timeout_ms, arena, reterr);
 }
 
+int64_t tg_consumer_high_watermark(struct tg_consumer *consumer, const char *topic, int32_t partition)
+{
+    return consumer->kind->high_watermark(consumer, topic, partition);
+}
+
 enum tg_code tg_consumer_commit(struct tg_consumer *consumer, const struct tg_offset *offsets, uint32_t count,
                                 struct tg_error *reterr)
 {

@@ -173,6 +173,10 @@ TG_MUST_CHECK enum tg_code tg_consumer_resume(struct tg_consumer *consumer, cons
 TG_MUST_CHECK enum tg_code tg_consumer_seek(struct tg_consumer *consumer, const struct tg_offset *offsets,
                                             uint32_t count, int timeout_ms, struct tg_error *reterr);
 
+/* The end of a partition that it delivers, open transactions included, as of its last answer; -1: not known.
+ * No request is made. */
+int64_t tg_consumer_high_watermark(struct tg_consumer *consumer, const char *topic, int32_t partition);
+
 enum tg_message_kind {
     TG_MESSAGE_RECORD,
     TG_MESSAGE_END,   /* the partition's end was reached: `offset` is the position, past control records */

@@ -244,6 +244,16 @@ void tg_memory_kill_consumer(struct tg_consumer *consumer)
     free_consumer(killed);
 }
 
+static int64_t high_watermark(struct tg_consumer *base, const char *topic, int32_t partition)
+{
+    struct memory_consumer *consumer = (struct memory_consumer *)base;
+    struct memory_cluster *cluster = memory_lock(&consumer->cluster->base);
+    const struct memory_cursor *cursor = memory_cursor_find(consumer, topic, partition);
+    int64_t high = cursor == NULL ? -1 : memory_cursor_log(cursor)->high_watermark;
+    memory_unlock(cluster);
+    return high;
+}
+
 static const struct tg_consumer_kind memory_consumer_kind = {
     .close = close_consumer,
     .subscribe = subscribe,
@@ -259,6 +269,7 @@ static const struct tg_consumer_kind memory_consumer_kind = {
     .group_metadata = memory_group_metadata,
     .committed = memory_committed,
     .commit = memory_commit,
+    .high_watermark = high_watermark,
 };
 
 enum tg_code memory_open_consumer(struct tg_cluster *base, const struct tg_consumer_options *options,

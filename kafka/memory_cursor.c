@@ -21,7 +21,7 @@ void memory_cursor_add(struct memory_consumer *consumer, const struct memory_par
         (struct memory_cursor){.where = *where, .start_offset = TG_OFFSET_NONE, .end_told = -1};
 }
 
-static struct memory_log *log_of(const struct memory_cursor *cursor)
+struct memory_log *memory_cursor_log(const struct memory_cursor *cursor)
 {
     return &cursor->where.topic->logs[cursor->where.partition];
 }
@@ -77,7 +77,7 @@ static int64_t reset_offset(const struct memory_consumer *consumer, const struct
 /* True: the cursor runs now, or *ret_failed. */
 static bool resolve_start(struct memory_consumer *consumer, struct memory_cursor *cursor, bool *ret_failed)
 {
-    const struct memory_log *log = log_of(cursor);
+    const struct memory_log *log = memory_cursor_log(cursor);
     int64_t start = cursor->start_offset;
     *ret_failed = false;
     if (start == TG_OFFSET_NONE && consumer->group != NULL) {
@@ -107,7 +107,7 @@ static bool resolve_start(struct memory_consumer *consumer, struct memory_cursor
 static uint32_t fetch_records(struct memory_consumer *consumer, struct memory_cursor *cursor,
                               struct tg_message *messages, uint32_t max)
 {
-    const struct memory_log *log = log_of(cursor);
+    const struct memory_log *log = memory_cursor_log(cursor);
     int64_t limit = limit_of(consumer, log);
     uint32_t count = 0;
     for (; cursor->position < limit && count < max; cursor->position++) {
@@ -136,7 +136,7 @@ static uint32_t fetch_cursor(struct memory_consumer *consumer, struct memory_cur
         return 0;
     if (cursor->where.topic->deleted)
         return fail_cursor(consumer, cursor, TG_CODE_TOPIC_UNKNOWN, messages);
-    const struct memory_log *log = log_of(cursor);
+    const struct memory_log *log = memory_cursor_log(cursor);
     if (cursor->position < log->start_offset || cursor->position > log->high_watermark) {
         if (consumer->offset_reset == TG_RESET_ERROR)
             return fail_cursor(consumer, cursor, TG_CODE_OFFSET_OUT_OF_RANGE, messages);

@@ -255,6 +255,7 @@ enum tg_code memory_open_consumer(struct tg_cluster *base, const struct tg_consu
 /* memory_cursor.c */
 struct memory_cursor *memory_cursor_find(struct memory_consumer *consumer, const char *topic,
                                          int32_t partition);
+struct memory_log *memory_cursor_log(const struct memory_cursor *cursor);
 void memory_cursor_add(struct memory_consumer *consumer, const struct memory_partition *where);
 /* Gives up to `max` messages of the consumer's partitions. */
 uint32_t memory_fetch(struct memory_consumer *consumer, struct tg_message *messages, uint32_t max);

@@ -297,6 +297,17 @@ static void close_consumer(struct tg_consumer *base)
     tg_free(consumer);
 }
 
+/* Every answer to a fetch carries it. */
+static int64_t high_watermark(struct tg_consumer *base, const char *topic, int32_t partition)
+{
+    const struct real_consumer *consumer = (const struct real_consumer *)base;
+    int64_t low = -1;
+    int64_t high = -1;
+    rd_kafka_resp_err_t error =
+        rd_kafka_get_watermark_offsets(consumer->client, topic, partition, &low, &high);
+    return error == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? high : -1;
+}
+
 static const struct tg_consumer_kind real_consumer_kind = {
     .close = close_consumer,
     .subscribe = subscribe,
@@ -312,6 +323,7 @@ static const struct tg_consumer_kind real_consumer_kind = {
     .group_metadata = real_group_metadata,
     .committed = real_committed,
     .commit = real_commit,
+    .high_watermark = high_watermark,
 };
 
 /* The texts of our defaults that depend on the options. */

@@ -94,6 +94,7 @@ struct tg_consumer_kind {
                               int timeout_ms, struct tg_arena *arena, struct tg_error *reterr);
     enum tg_code (*commit)(struct tg_consumer *consumer, const struct tg_offset *offsets, uint32_t count,
                            struct tg_error *reterr);
+    int64_t (*high_watermark)(struct tg_consumer *consumer, const char *topic, int32_t partition);
 };
 
 struct tg_consumer {

@@ -364,6 +364,7 @@ TG_MUST_CHECK static enum tg_code read_plan(struct tg_plan_reader *reader, struc
                        PLAN_FORM);
     TG_TRY(tg_plan_read_string(reader, "query_id", &plan->query_id, reterr));
     TG_TRY(tg_plan_read_string(reader, "statement", &plan->statement, reterr));
+    TG_TRY(tg_plan_read_faults(reader, &plan->faults, reterr));
     struct tg_plan_position position;
     TG_TRY(tg_plan_enter(reader, "root", &position, reterr));
     TG_TRY(read_node(reader, &plan->root, reterr));

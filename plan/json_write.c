@@ -165,6 +165,7 @@ void tg_plan_write_json(const struct tg_plan *plan, struct tg_buffer *out)
     tg_plan_write_integer(&writer, "turgo_plan", PLAN_FORM);
     tg_plan_write_string(&writer, "query_id", plan->query_id);
     tg_plan_write_string(&writer, "statement", plan->statement);
+    tg_plan_write_faults(&writer, &plan->faults);
     write_node(&writer, "root", plan->root);
     tg_plan_write_close(&writer, '}');
     tg_buffer_append_text(out, "\n");

@@ -6,6 +6,7 @@
 #include "base/properties.h"
 #include "data/schema.h"
 #include "expr/expr.h"
+#include "plan/faults.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -54,6 +55,7 @@ struct tg_plan {
     const char *query_id; /* "CSAS_NOTIFICATIONS": from the sink's name or QUERY_ID, never a running number */
     const char *statement;     /* the SQL text it came from */
     struct tg_plan_node *root; /* a sink */
+    struct tg_plan_faults faults;
 };
 
 /* Text tree for EXPLAIN, one line per node, with the register program of each expression when `programs` is

@@ -185,6 +185,8 @@ enum tg_code tg_plan_check_programs(const struct tg_plan *plan, struct tg_error 
 enum tg_code tg_plan_write_text(const struct tg_plan *plan, const struct tg_plan_text_options *options,
                                 struct tg_buffer *out, struct tg_error *reterr)
 {
-    tg_buffer_printf(out, "Query %s\n", plan->query_id);
+    tg_buffer_printf(out, "Query %s", plan->query_id);
+    tg_plan_describe_faults(&plan->faults, out);
+    tg_buffer_append_text(out, "\n");
     return write_node(plan->root, 1, options, out, reterr);
 }

@@ -26,6 +26,7 @@ struct tg_format_options {
         *needed; /* decoder: entries that are false are checked but not materialised; NULL: all needed */
     bool is_key;
     bool unwrapped;    /* the single column is written bare */
+    bool field_nulls;  /* decoder: a field that does not fit is NULL alone, the others stand */
     char delimiter;    /* DELIMITED; 0: ',' */
     const char *topic; /* for messages and registry subjects */
 };
@@ -44,7 +45,7 @@ struct tg_decode_call {
         *columns; /* options->column_count entries, NULL where not needed; the call sets rows 0..count-1 */
     struct tg_arena *arena;         /* batch lifetime; STRING and BYTES may also point into the records */
     struct tg_decode_error *errors; /* room for `count`; ascending rows */
-    uint32_t error_count;           /* out; the columns of a failed row are NULL */
+    uint32_t error_count;           /* out; the columns of a failed row are NULL (see field_nulls) */
     uint8_t *nulls; /* may be NULL; the call writes 1 where bytes stand for no key or value (JSON's null),
                        else 0 */
 };

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum kind { KIND_TEXT, KIND_NUMBER, KIND_BOOLEAN, KIND_CHOICE };
+enum kind { KIND_TEXT, KIND_NUMBER, KIND_BOOLEAN, KIND_CHOICE, KIND_HANDLER };
 
 struct setting {
     const char *name;
@@ -52,6 +52,20 @@ static const struct setting settings[] = {
      "how long to wait for a broker at the start"},
     {"turgo.record.future.max.ms", KIND_NUMBER, "3600000", -1, INT64_MAX, NULL,
      "records whose row time is further ahead of the clock are skipped; -1: no bound"},
+    {"turgo.stalled.warn.ms", KIND_NUMBER, "30000", 0, DAY_MS, NULL,
+     "a warning when an open transaction holds a source partition back so long; 0: none"},
+    {"turgo.on.error", KIND_CHOICE, NULL, 0, 0, "skip|null|dead-letter|fail",
+     "records that cannot be processed, where a statement has no ON_ERROR; unset: as ksqlDB"},
+    {"errors.dead.letter.queue.topic.name", KIND_TEXT, NULL, 0, 0, NULL,
+     "topic for dead letters; none: one per query, <application id>-dead-letter"},
+    {"ksql.fail.on.deserialization.error", KIND_BOOLEAN, "false", 0, 0, NULL,
+     "a record that cannot be decoded stops its query"},
+    {"deserialization.exception.handler", KIND_HANDLER, NULL, 0, 0, NULL,
+     "the same by Kafka Streams' class names (LogAndFail..., LogAndContinue...)"},
+    {"default.deserialization.exception.handler", KIND_HANDLER, NULL, 0, 0, NULL,
+     "the older name of deserialization.exception.handler"},
+    {"ksql.timestamp.throw.on.invalid", KIND_BOOLEAN, "false", 0, 0, NULL,
+     "a record whose TIMESTAMP column gives no time stops its query"},
     {"memory.max.bytes", KIND_NUMBER, "268435456", 16 << 20, INT64_MAX, NULL,
      "memory of this process for queues, state tables and RocksDB together"},
     {"ksql.persistence.default.format.key", KIND_TEXT, "KAFKA", 0, 0, NULL,
@@ -124,6 +138,16 @@ static bool is_choice(const char *choices, const char *value)
     return false;
 }
 
+/* Of the classes that Kafka Streams has, with or without their package. */
+#define LOG_AND_FAIL "LogAndFailExceptionHandler"
+#define LOG_AND_CONTINUE "LogAndContinueExceptionHandler"
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), end_length = strlen(end);
+    return length >= end_length && strcmp(text + length - end_length, end) == 0;
+}
+
 static enum tg_code check_value(const struct setting *setting, const char *value, struct tg_error *reterr)
 {
     int64_t number = 0;
@@ -139,6 +163,11 @@ static enum tg_code check_value(const struct setting *setting, const char *value
         if (strcasecmp(value, "true") == 0 || strcasecmp(value, "false") == 0)
             return TG_OK;
         return tg_fail(reterr, TG_CODE_CONFIG, "%s must be true or false, not '%s'", setting->name, value);
+    case KIND_HANDLER:
+        if (ends_with(value, LOG_AND_FAIL) || ends_with(value, LOG_AND_CONTINUE))
+            return TG_OK;
+        return tg_fail(reterr, TG_CODE_CONFIG, "%s must be %s or %s, not '%s'", setting->name, LOG_AND_FAIL,
+                       LOG_AND_CONTINUE, value);
     case KIND_CHOICE:
         if (is_choice(setting->choices, value))
             return TG_OK;
@@ -247,6 +276,30 @@ void tg_settings_process(const struct tg_properties *properties, struct tg_proce
     };
 }
 
+static bool is_true(const struct tg_properties *properties, const char *name)
+{
+    return strcasecmp(value_of(properties, name), "true") == 0;
+}
+
+static struct tg_fault_settings fault_settings(const struct tg_properties *properties)
+{
+    const char *newer = value_of(properties, "deserialization.exception.handler");
+    const char *handler =
+        newer != NULL ? newer : value_of(properties, "default.deserialization.exception.handler");
+    const char *on_error = value_of(properties, "turgo.on.error");
+    struct tg_fault_settings faults = {
+        .fail_on_decode = is_true(properties, "ksql.fail.on.deserialization.error") ||
+                          (handler != NULL && ends_with(handler, LOG_AND_FAIL)),
+        .fail_on_time = is_true(properties, "ksql.timestamp.throw.on.invalid"),
+        .dead_letter_topic = value_of(properties, "errors.dead.letter.queue.topic.name"),
+    };
+    if (on_error != NULL)
+        (void)tg_on_error_find(tg_slice_text(on_error), &faults.on_error);
+    else if (faults.dead_letter_topic != NULL)
+        faults.on_error = TG_ON_ERROR_DEAD_LETTER;
+    return faults;
+}
+
 void tg_settings_query(const struct tg_properties *properties, struct tg_query_settings *ret_settings)
 {
     const char *reset = value_of(properties, "auto.offset.reset");
@@ -269,6 +322,8 @@ void tg_settings_query(const struct tg_properties *properties, struct tg_query_s
         .internal_replication = (int32_t)number_of(properties, "replication.factor"),
         .purge_interval_ms = number_of(properties, "repartition.purge.interval.ms"),
         .task_idle_ms = number_of(properties, "max.task.idle.ms"),
+        .stalled_warn_ms = number_of(properties, "turgo.stalled.warn.ms"),
+        .faults = fault_settings(properties),
     };
 }
 

@@ -428,8 +428,10 @@ enum tg_code tg_plan_query(struct tg_analyzer *analyzer, const struct tg_plan_re
     plan_project(&planner);
     plan_sink(&planner);
     struct tg_plan *plan = tg_arena_alloc_zero(planner.arena, 1, sizeof *plan);
-    *plan = (struct tg_plan){
-        .query_id = request->query_id, .statement = request->statement, .root = planner.node};
+    *plan = (struct tg_plan){.query_id = request->query_id,
+                             .statement = request->statement,
+                             .root = planner.node,
+                             .faults = request->faults};
     TG_TRY(tg_plan_check(plan, reterr));
     TG_TRY(tg_plan_check_programs(plan, reterr));
     *ret_plan = plan;

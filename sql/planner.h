@@ -13,6 +13,7 @@ struct tg_plan_request {
     const char *statement;
     const struct tg_query_analysis *analysis;
     const struct tg_source_definition *sink;
+    struct tg_plan_faults faults;
 };
 TG_MUST_CHECK enum tg_code tg_plan_query(struct tg_analyzer *analyzer, const struct tg_plan_request *request,
                                          const struct tg_plan **ret_plan, struct tg_error *reterr);

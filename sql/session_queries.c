@@ -1,6 +1,7 @@
 /* Statements that start, end, pause and resume queries, and INSERT INTO ... VALUES. */
 #include "base/text.h"
 #include "sql/session_internal.h"
+#include "sql/with.h"
 
 TG_MUST_CHECK static enum tg_code check_query_id(const struct tg_compilation *compilation,
                                                  const char *query_id, struct tg_place place,
@@ -41,6 +42,8 @@ TG_MUST_CHECK static enum tg_code plan_create_as(struct tg_compilation *compilat
         request.query_id = maker(compilation->session->catalog, create->name.text)->plan->query_id;
     else
         TG_TRY(check_query_id(compilation, request.query_id, create->name.place, reterr));
+    TG_TRY(tg_with_faults(analyzer, &create->properties, TG_WITH_CREATE_AS, &request.analysis->window,
+                          &request.faults, reterr));
     ret_query->sink = request.sink;
     return tg_plan_query(analyzer, &request, &ret_query->plan, reterr);
 }
@@ -71,6 +74,8 @@ TG_MUST_CHECK static enum tg_code plan_insert(struct tg_compilation *compilation
     TG_TRY(tg_analyze_insert_select(analyzer, insert, ret_query->sink, &request.analysis, reterr));
     TG_TRY(tg_analyze_insert_id(analyzer, insert, &request.query_id, reterr));
     TG_TRY(check_query_id(compilation, request.query_id, insert->target.place, reterr));
+    TG_TRY(tg_with_faults(analyzer, &insert->properties, TG_WITH_INSERT, &request.analysis->window,
+                          &request.faults, reterr));
     request.sink = existing_sink(analyzer->arena, ret_query->sink);
     ret_query->is_insert = true;
     return tg_plan_query(analyzer, &request, &ret_query->plan, reterr);

@@ -25,6 +25,9 @@ enum tg_with_id {
     TG_WITH_WINDOW_TYPE,
     TG_WITH_WINDOW_SIZE,
     TG_WITH_QUERY_ID,
+    TG_WITH_ON_ERROR,
+    TG_WITH_DEAD_LETTER_TOPIC,
+    TG_WITH_LATE_RECORDS_TOPIC,
     TG_WITH_KEY_SCHEMA_ID,
     TG_WITH_VALUE_SCHEMA_ID,
     TG_WITH_KEY_SCHEMA_FULL_NAME,
@@ -94,6 +97,12 @@ TG_MUST_CHECK enum tg_code tg_with_formats(struct tg_analyzer *analyzer, const s
 TG_MUST_CHECK enum tg_code tg_with_timestamp(struct tg_analyzer *analyzer, const struct tg_with *with,
                                              struct tg_source_definition *definition,
                                              struct tg_error *reterr);
+
+/* ON_ERROR, DEAD_LETTER_TOPIC and LATE_RECORDS_TOPIC of a query; `window`: its own, for late records. */
+TG_MUST_CHECK enum tg_code tg_with_faults(struct tg_analyzer *analyzer,
+                                          const struct tg_ast_properties *clause,
+                                          enum tg_with_statement statement, const struct tg_window *window,
+                                          struct tg_plan_faults *ret_faults, struct tg_error *reterr);
 
 #ifdef __cplusplus
 }

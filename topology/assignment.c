@@ -74,6 +74,7 @@ static enum tg_code adopt(struct tg_commit_unit *unit, const struct tg_topic_par
                        partition->topic, tg_query_id(unit->query));
     TG_TRY(check_layouts(unit->query, committed->metadata, reterr));
     struct tg_task *task = NULL;
+    TG_TRY(unit_check_growth(partition, subtopology, reterr));
     TG_TRY(open_task(unit, subtopology, partition->partition, &task, reterr));
     struct tg_task_input *input = tg_task_input_of(task, partition->topic);
     input->consumer = unit->consumer;
@@ -81,7 +82,8 @@ static enum tg_code adopt(struct tg_commit_unit *unit, const struct tg_topic_par
         TG_TRY(find_start(unit->query, input, &input->start_offset, reterr));
     tg_task_set_base(task, input, committed->offset, committed->metadata);
     tg_grow((void **)&unit->inputs, &unit->input_capacity, unit->input_count + 1, sizeof *unit->inputs);
-    unit->inputs[unit->input_count++] = (struct unit_input){.task = task, .input = input};
+    unit->inputs[unit->input_count++] =
+        (struct unit_input){.task = task, .input = input, .stable_offset = -1};
     return TG_OK;
 }
 
@@ -108,7 +110,9 @@ static enum tg_code adopt_all(struct tg_commit_unit *unit, struct tg_arena *aren
 enum tg_code unit_adopt(struct tg_commit_unit *unit, struct tg_error *reterr)
 {
     struct tg_arena *arena = tg_arena_new(0);
-    enum tg_code code = adopt_all(unit, arena, reterr);
+    enum tg_code code = unit->assigned_count == 0 ? unit_check_sources(unit, reterr) : TG_OK;
+    if (code == TG_OK)
+        code = adopt_all(unit, arena, reterr);
     if (code == TG_OK)
         unit->adopting = false;
     else
@@ -188,7 +192,9 @@ enum tg_code unit_start_inputs(struct tg_commit_unit *unit, struct tg_error *ret
     bool all = unit->input_count > 0;
     for (size_t i = 0; i < unit->input_count; i++) {
         struct unit_input *entry = &unit->inputs[i];
-        if (!entry->started && entry->task->stores_to_restore == 0) {
+        if (entry->out_of_range && entry->input->queue_count == 0)
+            TG_TRY(unit_reset_position(unit, entry, reterr));
+        if (!entry->started && !entry->out_of_range && entry->task->stores_to_restore == 0) {
             TG_TRY(tg_consumer_start(unit->consumer, entry->input->topic, entry->input->partition,
                                      entry->input->position, (uint32_t)i, reterr));
             entry->started = true;

@@ -109,6 +109,8 @@ static enum tg_code take_messages(struct tg_commit_unit *unit, uint32_t count, s
         }
         if (message->kind == TG_MESSAGE_END)
             input->end_position = message->offset;
+        else if (message->code == TG_CODE_OFFSET_OUT_OF_RANGE)
+            unit_note_out_of_range(unit, &unit->inputs[message->tag]);
         else if (code == TG_OK)
             code = tg_fail(reterr, message->code, "reading %s, partition %d at offset %lld: %s", input->topic,
                            message->partition, (long long)message->offset, tg_message_error(message));
@@ -226,10 +228,24 @@ static enum tg_code poll_failed(struct tg_commit_unit *unit, enum tg_code code, 
     return retry_later(unit, code, reterr);
 }
 
+/* The query stops at a record that it cannot process: what came before is committed, if the tasks hold
+ * nothing that came behind. */
+static enum tg_code stop_in_front(struct tg_commit_unit *unit, enum tg_code code, struct tg_error *reterr)
+{
+    const struct tg_error cause = *reterr;
+    bool in_front = false;
+    for (size_t i = 0; i < unit->task_count; i++)
+        in_front = in_front || unit->tasks[i]->faults.in_front;
+    if (in_front && unit_commit_or_abandon(unit, reterr) == TG_OK)
+        unit_publish_counters(unit);
+    *reterr = cause;
+    return code;
+}
+
 static enum tg_code process_failed(struct tg_commit_unit *unit, enum tg_code code, struct tg_error *reterr)
 {
     if (!unit_is_kafka_error(code))
-        return code;
+        return stop_in_front(unit, code, reterr);
     if (!unit->transaction_open) /* it could not begin: nothing to resolve */
         return retry_later(unit, code, reterr);
     const struct tg_error cause = *reterr;
@@ -273,6 +289,7 @@ static enum tg_code run_round(struct tg_commit_unit *unit, bool *ret_worked, str
     tg_producer_poll(unit->producer);
     if (!commit_is_due(unit))
         return TG_OK;
+    unit_watch_positions(unit);
     TG_TRY(unit_commit(unit, reterr));
     unit_publish_counters(unit);
     TG_TRY(unit_write_back(unit, reterr));

@@ -15,7 +15,11 @@ enum { UNIT_POLL_MAX = 1024, UNIT_TASKS_MAX = 4096, FENCED_MAX = 3, REFUSALS_MAX
 struct unit_input {
     struct tg_task *task;
     struct tg_task_input *input;
-    bool started; /* delivers records: its task is restored, its position is the consumer's */
+    bool started;            /* delivers records: its task is restored, its position is the consumer's */
+    bool out_of_range;       /* its position is not in the log; see positions.c */
+    int64_t stable_offset;   /* where it stands with nothing left to process */
+    int64_t stable_since_us; /* and since when */
+    int64_t stall_warn_ms;   /* after so long there is a warning */
 };
 
 struct tg_commit_unit {
@@ -125,6 +129,22 @@ TG_MUST_CHECK enum tg_code unit_start_inputs(struct tg_commit_unit *unit, struct
 /* The task's position was set back: its inputs deliver from there, nothing that was fetched before. */
 void unit_restart_inputs(struct tg_commit_unit *unit, const struct tg_task *task);
 void unit_close_tasks(struct tg_commit_unit *unit);
+
+/* ---- positions.c ---- */
+/* The input delivers no more: what it holds is processed first. */
+void unit_note_out_of_range(struct tg_commit_unit *unit, struct unit_input *entry);
+/* With nothing left to process: sets the position as auto.offset.reset says, and counts what was lost.
+ * Errors: OFFSET_OUT_OF_RANGE if that is `none`; KAFKA_*. */
+TG_MUST_CHECK enum tg_code unit_reset_position(struct tg_commit_unit *unit, struct unit_input *entry,
+                                               struct tg_error *reterr);
+/* Without partitions: are there too many members, or are the topics gone? Errors: TOPIC_UNKNOWN; KAFKA_*. */
+TG_MUST_CHECK enum tg_code unit_check_sources(struct tg_commit_unit *unit, struct tg_error *reterr);
+/* A new partition of a topic is no trouble for tasks without state. Errors: TOPIC_MISMATCH for those with. */
+TG_MUST_CHECK enum tg_code unit_check_growth(const struct tg_topic_partition *partition,
+                                             const struct tg_subtopology *subtopology,
+                                             struct tg_error *reterr);
+/* Warns of partitions whose last stable offset stands still while records are written. */
+void unit_watch_positions(struct tg_commit_unit *unit);
 
 #ifdef __cplusplus
 }

@@ -15,12 +15,18 @@ extern "C" {
     X(repartition_out, "repartition-out", "records written to repartition topics")                           \
     X(changelog_out, "changelog-out", "records written to changelog topics")                                 \
     X(decode_skipped, "decode-skipped", "records skipped because key or value could not be decoded")         \
+    X(decode_nulls, "decode-nulls", "records that could not be decoded and gave NULL")                       \
     X(time_skipped, "time-skipped",                                                                          \
       "records skipped for a row time that is negative, unreadable or too far ahead")                        \
     X(null_key_skipped, "null-key-skipped", "records skipped because a key was needed and was NULL")         \
     X(null_value_skipped, "null-value-skipped", "records without a value skipped where one was needed")      \
     X(late_skipped, "late-skipped", "updates of windows that were closed already")                           \
-    X(expression_errors, "expression-errors", "expressions that failed for a row and gave NULL")             \
+    X(expression_errors, "expression-errors", "expressions that failed for a row")                           \
+    X(output_skipped, "output-skipped", "rows skipped because they could not be written")                    \
+    X(dead_letters, "dead-letters", "records written to the dead-letter topic")                              \
+    X(late_records, "late-records", "records written to the topic for late records")                         \
+    X(offsets_lost, "offsets-lost", "offsets that were gone from a source topic before they were read")      \
+    X(stalls, "stalls", "warnings of a source partition that an open transaction holds back")                \
     X(restored, "restored", "changelog records read to restore state")                                       \
     X(restore_left, "restore-left", "changelog offsets that are still to be read to restore state")          \
     X(state_rebuilt, "state-rebuilt",                                                                        \

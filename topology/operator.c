@@ -43,5 +43,12 @@ enum tg_code tg_operator_forward(struct tg_operator *self, const struct tg_batch
 {
     if (batch->selected == 0 || self->output == NULL)
         return TG_OK;
-    return self->output->kind->process(self->output, batch, reterr);
+    struct tg_batch passed = *batch;
+    tg_task_leave_out(self->task, &passed);
+    if (passed.selected == 0)
+        return TG_OK;
+    const struct tg_operator_kind *kind = self->output->kind;
+    if (!kind->notes_effects && (kind->bind != NULL || kind->flush != NULL || kind->progress != NULL))
+        tg_task_note_effect(self->task, &passed, tg_batch_row(&passed, passed.selected - 1));
+    return kind->process(self->output, &passed, reterr);
 }

@@ -43,7 +43,8 @@ struct tg_operator_kind {
     void (*load_progress)(struct tg_operator *self, int64_t progress);
     void (*close)(struct tg_operator *self); /* also after a failed open */
     bool has_store;                          /* with a changelog topic */
-    bool needs_before; /* over a table it must know the version that a row replaces (TG_ROW_UNDO) */
+    bool needs_before;  /* over a table it must know the version that a row replaces (TG_ROW_UNDO) */
+    bool notes_effects; /* it calls tg_task_note_effect; else all rows it gets count as soon as it has them */
 };
 
 struct tg_operator {

@@ -57,6 +57,8 @@ enum tg_code tg_query_open(const struct tg_query_options *options, struct tg_que
         .application_id = tg_arena_printf(arena, "%s%s", options->prefix, options->plan->query_id),
         .instance = tg_arena_text(arena, tg_slice_text(options->instance)),
     };
+    tg_fault_rules_make(arena, query->application_id, &options->plan->faults, &options->settings.faults,
+                        &query->faults);
     if (options->consumer_overrides != NULL)
         query->consumer_overrides = tg_properties_copy(options->consumer_overrides);
     if (options->producer_overrides != NULL)

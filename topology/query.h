@@ -5,6 +5,7 @@
 #include "kafka/kafka.h"
 #include "plan/plan.h"
 #include "state/state.h"
+#include "topology/faults.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -26,6 +27,8 @@ struct tg_query_settings {
     int32_t internal_replication; /* of internal topics; -1: the broker's default */
     int64_t purge_interval_ms; /* how often consumed records of repartition topics are deleted; -1: never */
     int64_t task_idle_ms; /* how long a task waits for an input that has nothing; -1: for no input at all */
+    int64_t stalled_warn_ms; /* an open transaction that holds a source partition back so long; 0: never */
+    struct tg_fault_settings faults;
 };
 
 /* What runs at a plan node: its own operator, or an end of the repartition topic behind a Rekey node. */
@@ -82,6 +85,8 @@ struct tg_query {
     uint32_t layout_count;
     struct tg_query_layout *layouts; /* of its stores */
     int32_t sink_partition_count;
+    int64_t sink_bytes_max;       /* of one record in the sink topic */
+    struct tg_fault_rules faults; /* its topics */
 };
 
 struct tg_query_options {
@@ -105,6 +110,11 @@ void tg_query_close(struct tg_query *query); /* NULL is a no-op */
  * changelog topics where they are absent and checks those that exist. Errors: TOPIC_UNKNOWN, TOPIC_MISMATCH,
  * KAFKA_*. */
 TG_MUST_CHECK enum tg_code tg_query_prepare(struct tg_query *query, int timeout_ms, struct tg_error *reterr);
+
+/* The part of it that concerns records which cannot be processed: the topics for dead letters and late
+ * records, and how large a record may be. The sink topic must exist. */
+TG_MUST_CHECK enum tg_code tg_query_prepare_faults(struct tg_query *query, int timeout_ms,
+                                                   struct tg_error *reterr);
 
 const char *tg_query_id(const struct tg_query *query);
 /* "<application id>-<store>-changelog" in the query's arena. */

@@ -73,6 +73,8 @@ enum tg_code tg_task_open(const struct tg_query *query, const struct tg_subtopol
     task->subtopology = subtopology;
     task->partition = partition;
     task->idle_since_us = -1;
+    task->faults.stop_offset = INT64_MAX;
+    task->faults.letter_offset = -1;
     enum tg_code code = build_operators(task, reterr);
     if (code != TG_OK) {
         tg_task_close(task);
@@ -123,6 +125,13 @@ enum tg_code tg_task_bind(struct tg_task *task, struct tg_producer *producer, st
     task->producer = producer;
     for (uint32_t i = 0; i < task->store_count; i++)
         TG_TRY(tg_producer_topic(producer, task->stores[i].changelog_topic, &task->stores[i].target, reterr));
+    const struct tg_fault_rules *rules = &task->query->faults;
+    if (rules->dead_letter_topic != NULL)
+        TG_TRY(
+            tg_producer_topic(producer, rules->dead_letter_topic, &task->faults.dead_letter_target, reterr));
+    if (rules->late_records_topic != NULL)
+        TG_TRY(tg_producer_topic(producer, rules->late_records_topic, &task->faults.late_records_target,
+                                 reterr));
     for (uint32_t i = 0; i < task->operator_count; i++)
         if (task->operators[i]->kind->bind != NULL)
             TG_TRY(task->operators[i]->kind->bind(task->operators[i], producer, reterr));
@@ -241,12 +250,31 @@ static enum tg_code process_run(struct tg_task_input *input, int64_t limit_ms, s
     return input->source->kind->process(input->source, &run, reterr);
 }
 
+/* The query stops at a record of this input: what stands in front of it is done with, the rest is not. */
+static void stop_in_front(struct tg_task_input *input)
+{
+    tg_task_clear_queue(input);
+    input->position = input->stop.offset;
+    input->end_position = -1;
+    input->leader_epoch = -1;
+}
+
+static enum tg_code end_run(struct tg_task *task, struct tg_task_input *input, struct tg_error *reterr)
+{
+    enum tg_code code = tg_task_end_run(task, reterr);
+    if (code != TG_OK && task->faults.in_front)
+        stop_in_front(input);
+    return code;
+}
+
 static enum tg_code decode_inputs(struct tg_task *task, struct tg_error *reterr)
 {
     for (uint32_t i = 0; i < task->input_count; i++) {
         struct tg_task_input *input = &task->inputs[i];
         while (input->batch == NULL && input->queue_count > 0) {
+            tg_task_begin_run(task, input);
             TG_TRY(decode_next(input, reterr));
+            TG_TRY(end_run(task, input, reterr));
             if (input->batch->selected == 0)
                 finish_batch(input);
         }
@@ -299,7 +327,9 @@ enum tg_code tg_task_process(struct tg_task *task, struct tg_error *reterr)
     struct tg_task_input *input = earliest_input(task, &limit);
     if (input == NULL)
         return TG_OK;
+    tg_task_begin_run(task, input);
     TG_TRY(process_run(input, limit, reterr));
+    TG_TRY(end_run(task, input, reterr));
     if (input->batch_next == input->batch->selected)
         finish_batch(input);
     return TG_OK;

@@ -8,6 +8,7 @@
 #include "state/store.h"
 #include "state/window_key.h"
 #include "topology/counters.h"
+#include "topology/faults.h"
 #include "topology/operator.h"
 #include "topology/progress.h"
 #include "topology/query.h"
@@ -47,6 +48,8 @@ struct tg_task_input {
     char tried_metadata[TG_PROGRESS_TEXT_MAX]; /* of the transaction that is being committed */
     int64_t tried_offset;
     struct tg_consumer *consumer; /* releases the messages */
+    bool was_reset;               /* the position was set anew and is not committed yet */
+    struct tg_fault_stop stop;    /* where a query whose policy is `fail` stops */
 };
 
 enum { TG_TASK_STORES_MAX = 8 };
@@ -68,6 +71,7 @@ struct tg_task {
     struct tg_counters counters;           /* also of what is not committed yet */
     struct tg_counters committed_counters; /* as of the last commit: what an abort goes back to */
     uint64_t reports;                      /* skipped records reported so far, for the rate limit */
+    struct tg_task_faults faults;
 };
 
 TG_MUST_CHECK enum tg_code tg_task_open(const struct tg_query *query,
@@ -131,7 +135,9 @@ TG_MUST_CHECK enum tg_code tg_task_open_store(struct tg_operator *owner,
                                               struct tg_task_store **ret_store, struct tg_error *reterr);
 void tg_task_store_seal(struct tg_task_store *store); /* idempotent within a commit */
 
-/* Counts a row that is not processed and logs it with topic, partition, offset and reason (rate-limited). */
+/* A row that cannot be processed: counted, logged with topic, partition, offset and reason (rate-limited),
+ * and handled as the query's policy says (topology/faults.h). The counter says which kind of fault it is. The
+ * caller leaves the row out; under the policy `fail` the query stops when its step returns. */
 struct tg_skip {
     uint64_t *counter;
     const struct tg_batch *batch;
@@ -139,11 +145,44 @@ struct tg_skip {
     const struct tg_plan_node *node;
 };
 void tg_task_skip(struct tg_task *task, const struct tg_skip *skip, const char *format, ...) TG_PRINTF(3, 4);
+/* An update of a window that was closed. */
+struct tg_late {
+    int64_t window_start_ms, window_end_ms;
+    int64_t boundary_ms; /* windows that end before it are closed: stream time less the grace period */
+};
+void tg_task_skip_late(struct tg_task *task, const struct tg_skip *skip, const struct tg_late *late,
+                       const char *format, ...) TG_PRINTF(4, 5);
+/* Counts and logs a record that goes on with NULL in place of what could not be decoded. */
+void tg_task_null_fields(struct tg_task *task, const struct tg_skip *skip, const char *reason);
 
 struct tg_program_state;
-/* Counts and logs the expression errors of the last run of a program. */
+/* The expression errors of the last run of a program (from error number `first` on): counted, logged, and
+ * handled as the policy says: rows that must not go on get TG_ROW_FAILED, and tg_operator_forward leaves them
+ * out. */
 void tg_task_report_errors(struct tg_operator *self, const struct tg_batch *batch,
                            const struct tg_program_state *state);
+void tg_task_report_errors_from(struct tg_operator *self, const struct tg_batch *batch,
+                                const struct tg_program_state *state, uint32_t first);
+/* Takes rows that must not go on out of the batch's selection. */
+void tg_task_leave_out(const struct tg_task *task, struct tg_batch *batch);
+/* True for rows that must not go on: they failed, or stand behind the record at which the query stops. */
+static inline bool tg_task_stops_row(const struct tg_task *task, const struct tg_batch *batch, uint32_t row)
+{
+    return (batch->rows->flags[row] & TG_ROW_FAILED) != 0 ||
+           batch->rows->offset[row] >= task->faults.stop_offset;
+}
+/* An operator of a kind that `notes_effects` says which row it is about to send, or to put into a store. */
+static inline void tg_task_note_effect(struct tg_task *task, const struct tg_batch *batch, uint32_t row)
+{
+    if (batch->rows->offset[row] > task->faults.effects_offset)
+        task->faults.effects_offset = batch->rows->offset[row];
+}
+
+/* Around each decoding and run of an input's rows, and (input NULL) around a flush. */
+void tg_task_begin_run(struct tg_task *task, struct tg_task_input *input);
+/* The failure that the policy `fail` or a dead letter that could not be sent has left; task->faults.in_front:
+ * all that comes before the record has been processed, and nothing behind it. */
+TG_MUST_CHECK enum tg_code tg_task_end_run(struct tg_task *task, struct tg_error *reterr);
 
 #ifdef __cplusplus
 }

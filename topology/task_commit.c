@@ -47,7 +47,8 @@ bool tg_task_commit_needed(const struct tg_task *task)
     for (uint32_t i = 0; i < task->input_count; i++) {
         const struct tg_task_input *input = &task->inputs[i];
         /* Where reading began is committed too: "latest" must not mean another place after a crash. */
-        if (input->committed_offset == TG_OFFSET_NONE || input->position > input->committed_offset ||
+        if (input->committed_offset == TG_OFFSET_NONE || input->was_reset ||
+            input->position > input->committed_offset ||
             (input->queue_count == 0 && input->end_position > input->committed_offset))
             return true;
     }
@@ -78,9 +79,11 @@ static enum tg_code send_change(struct tg_changelog_sink *self, struct tg_slice 
 
 enum tg_code tg_task_flush(struct tg_task *task, struct tg_error *reterr)
 {
+    tg_task_begin_run(task, NULL);
     for (uint32_t i = 0; i < task->operator_count; i++)
         if (task->operators[i]->kind->flush != NULL)
             TG_TRY(task->operators[i]->kind->flush(task->operators[i], reterr));
+    TG_TRY(tg_task_end_run(task, reterr));
     for (uint32_t i = 0; i < task->store_count; i++) {
         struct tg_task_store *store = &task->stores[i];
         tg_task_store_seal(store);
@@ -147,6 +150,7 @@ void tg_task_committed(struct tg_task *task, struct tg_state_batch *batch)
         struct tg_task_input *input = &task->inputs[i];
         input->committed_offset = input->tried_offset;
         input->position = input->tried_offset;
+        input->was_reset = false;
         memcpy(input->committed_metadata, input->tried_metadata, sizeof input->committed_metadata);
     }
     task->committed_counters = task->counters;
@@ -200,6 +204,8 @@ static void reset_input(struct tg_task_input *input, int64_t offset, const char 
     input->end_position = -1;
     input->leader_epoch = -1;
     input->partition_time_ms = progress.stream_time_ms;
+    input->stop.set = false;
+    input->was_reset = false;
     tg_arena_free(arena);
 }
 
@@ -221,6 +227,8 @@ void tg_task_rollback(struct tg_task *task)
         reset_input(input, input->committed_offset, input->committed_metadata);
     }
     load_progress(task);
+    task->faults.letter_offset = -1;
+    task->faults.broken = TG_OK;
     keep_restore_counters(&task->counters, &task->committed_counters);
     task->counters = task->committed_counters;
 }

@@ -222,5 +222,5 @@ enum tg_code tg_query_prepare(struct tg_query *query, int timeout_ms, struct tg_
     TG_TRY(prepare_sink(query, timeout_ms, reterr));
     for (uint32_t i = 0; i < query->subtopology_count; i++)
         TG_TRY(prepare_internal_topics(query, &query->subtopologies[i], timeout_ms, reterr));
-    return TG_OK;
+    return tg_query_prepare_faults(query, timeout_ms, reterr);
 }

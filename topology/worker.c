@@ -48,23 +48,16 @@ static void log_counters(void *context, const struct tg_task *task)
     (void)context;
     struct tg_counters counters = {0};
     tg_counters_add(&counters, &task->counters);
-    tg_log_write(TG_LOG_INFO, "task",
-                 TG_LOG_FIELDS(TG_LOG_TEXT("query", tg_query_id(task->query)),
-                               TG_LOG_INT("subtopology", task->subtopology->index),
-                               TG_LOG_INT("partition", task->partition),
-                               TG_LOG_INT("records-in", (int64_t)counters.records_in),
-                               TG_LOG_INT("records-out", (int64_t)counters.records_out),
-                               TG_LOG_INT("repartition-in", (int64_t)counters.repartition_in),
-                               TG_LOG_INT("repartition-out", (int64_t)counters.repartition_out),
-                               TG_LOG_INT("decode-skipped", (int64_t)counters.decode_skipped),
-                               TG_LOG_INT("time-skipped", (int64_t)counters.time_skipped),
-                               TG_LOG_INT("null-key-skipped", (int64_t)counters.null_key_skipped),
-                               TG_LOG_INT("null-value-skipped", (int64_t)counters.null_value_skipped),
-                               TG_LOG_INT("late-skipped", (int64_t)counters.late_skipped),
-                               TG_LOG_INT("expression-errors", (int64_t)counters.expression_errors),
-                               TG_LOG_INT("restored", (int64_t)counters.restored),
-                               TG_LOG_INT("restore-left", (int64_t)counters.restore_left),
-                               TG_LOG_INT("state-rebuilt", (int64_t)counters.state_rebuilt)));
+    const struct tg_log_field fields[] = {
+        TG_LOG_TEXT("query", tg_query_id(task->query)),
+        TG_LOG_INT("subtopology", task->subtopology->index),
+        TG_LOG_INT("partition", task->partition),
+#define X(field, name, meaning) TG_LOG_INT(name, (int64_t)counters.field),
+        TG_COUNTER_LIST(X)
+#undef X
+            {.key = NULL},
+    };
+    tg_log_write(TG_LOG_INFO, "task", fields);
 }
 
 static void end_slot(struct tg_worker *worker, struct slot *slot, const struct tg_error *error)

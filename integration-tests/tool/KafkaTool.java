@@ -37,6 +37,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  *   ends SERVERS TOPIC...     "topic partition end-of-committed end"
  *   create SERVERS            lines "topic partitions name=value ..." from standard input; topics that exist are left alone
  *   truncate SERVERS TOPIC PARTITION OFFSET   deletes the records before the offset
+ *   hang SERVERS TOPIC PARTITION SECONDS      a record in a transaction that is left open; the broker ends it after so long
  *   delete SERVERS TOPIC...   waits until they are gone; topics that do not exist are no error
  */
 public final class KafkaTool {
@@ -52,6 +53,7 @@ public final class KafkaTool {
             case "ends" -> ends(arguments[1], List.of(arguments).subList(2, arguments.length), out);
             case "create" -> create(arguments[1]);
             case "truncate" -> truncate(arguments);
+            case "hang" -> hang(arguments);
             case "delete" -> delete(arguments[1], List.of(arguments).subList(2, arguments.length));
             default -> throw new IllegalArgumentException("unknown command " + arguments[0]);
         }
@@ -72,6 +74,7 @@ public final class KafkaTool {
         properties.put("acks", "all");
         properties.put("linger.ms", "5");
         properties.put("max.block.ms", "300000");
+        properties.put("max.request.size", "20000000");
         List<java.util.concurrent.Future<?>> sent = new ArrayList<>();
         try (KafkaProducer<byte[], byte[]> producer =
                 new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {
@@ -85,6 +88,19 @@ public final class KafkaTool {
             for (java.util.concurrent.Future<?> future : sent)
                 future.get();
         }
+    }
+
+    private static void hang(String[] arguments) throws Exception {
+        Properties properties = new Properties();
+        properties.put("bootstrap.servers", arguments[1]);
+        properties.put("transactional.id", "hang-" + arguments[2]);
+        properties.put("transaction.timeout.ms", String.valueOf(Integer.parseInt(arguments[4]) * 1000));
+        KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
+        producer.initTransactions();
+        producer.beginTransaction();
+        producer.send(new ProducerRecord<>(arguments[2], Integer.valueOf(arguments[3]), null, "{}".getBytes())).get();
+        Runtime.getRuntime().halt(0); // as a process that dies: nothing is aborted
     }
 
     private static KafkaConsumer<byte[], byte[]> consumer(String servers, String level) {

@@ -309,7 +309,10 @@ const tg_plan *make_plan(Builder &b, const AggregateChanges &changes = {})
     sink->window_kind = TG_WINDOW_TUMBLING;
     sink->window_size_ms = changes.size_ms;
     auto *plan = static_cast<tg_plan *>(tg_arena_alloc_zero(b.arena(), 1, sizeof(tg_plan)));
-    *plan = {"CTAS_TOTALS", "CREATE TABLE totals AS SELECT \"x\" ...", &sink->base};
+    *plan = {"CTAS_TOTALS",
+             "CREATE TABLE totals AS SELECT \"x\" ...",
+             &sink->base,
+             {TG_ON_ERROR_DEAD_LETTER, "bad-totals", "late-totals"}};
     return plan;
 }
 

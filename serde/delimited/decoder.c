@@ -10,6 +10,7 @@ struct delimited_decoder {
     struct tg_decoder base; /* first: a delimited_decoder is a tg_decoder */
     uint32_t column_count;
     uint8_t delimiter;
+    bool field_nulls;
     const struct tg_schema_column *columns; /* copied */
     struct tg_csv_cell *cells;
     struct tg_arena *arena;
@@ -137,8 +138,10 @@ static const char *decode_row(const struct delimited_decoder *decoder, const str
                               uint32_t row)
 {
     const char *message = split(decoder, call->records[row], call->arena);
-    if (message != NULL)
+    if (message != NULL) {
+        set_row_null(decoder, call->columns, row);
         return message;
+    }
     for (uint32_t i = 0; i < decoder->column_count; i++) {
         struct tg_slice text = cell_text(&decoder->cells[i], call->arena);
         struct tg_column *column = call->columns[i];
@@ -149,14 +152,23 @@ static const char *decode_row(const struct delimited_decoder *decoder, const str
             continue;
         }
         struct value value;
-        if (!parse(type, text, call->arena, &value))
-            return tg_arena_printf(call->arena, "cell %u (%s) does not fit %s: it needs %s", i + 1,
-                                   decoder->columns[i].name, tg_type_kind_name(type->kind),
-                                   tg_type_expectation(type->kind));
+        if (parse(type, text, call->arena, &value)) {
+            if (column != NULL)
+                store(column, row, &value);
+            continue;
+        }
+        if (message == NULL)
+            message = tg_arena_printf(call->arena, "cell %u (%s) does not fit %s: it needs %s", i + 1,
+                                      decoder->columns[i].name, tg_type_kind_name(type->kind),
+                                      tg_type_expectation(type->kind));
+        if (!decoder->field_nulls)
+            break;
         if (column != NULL)
-            store(column, row, &value);
+            column->valid[row] = 0;
     }
-    return NULL;
+    if (message != NULL && !decoder->field_nulls)
+        set_row_null(decoder, call->columns, row);
+    return message;
 }
 
 static void decode(struct tg_decoder *self, struct tg_decode_call *call)
@@ -177,10 +189,8 @@ static void decode(struct tg_decoder *self, struct tg_decode_call *call)
             continue;
         }
         const char *message = decode_row(decoder, call, row);
-        if (message == NULL)
-            continue;
-        set_row_null(decoder, call->columns, row);
-        call->errors[call->error_count++] = (struct tg_decode_error){row, TG_CODE_DECODE, message};
+        if (message != NULL)
+            call->errors[call->error_count++] = (struct tg_decode_error){row, TG_CODE_DECODE, message};
     }
 }
 
@@ -199,6 +209,7 @@ enum tg_code tg_delimited_decoder_open(const struct tg_format_options *options,
     decoder->base = (struct tg_decoder){.decode = decode, .close = close_decoder};
     decoder->arena = tg_arena_new(0);
     decoder->column_count = options->column_count;
+    decoder->field_nulls = options->field_nulls;
     decoder->delimiter = options->delimiter == 0 ? ',' : (uint8_t)options->delimiter;
     decoder->columns = tg_schema_new(decoder->arena, options->columns, options->column_count)->columns;
     decoder->cells = tg_arena_alloc_zero(decoder->arena, options->column_count, sizeof *decoder->cells);

@@ -52,6 +52,7 @@ static enum tg_json_outcome read_carefully(struct json_decoder *decoder, struct 
     if (!tg_json_skip(&reader->cursor) || !tg_json_finish(&reader->cursor))
         return TG_JSON_MALFORMED;
     start_record(reader, record);
+    reader->field_nulled = false;
     reader->careful = true;
     enum tg_json_outcome outcome = read_root(decoder, columns, row, &is_null);
     reader->careful = false;
@@ -112,8 +113,12 @@ static void decode_row(struct json_decoder *decoder, struct tg_decode_call *call
     bool is_null = false;
     start_record(&decoder->reader, call->records[row]);
     enum tg_json_outcome outcome = read_root(decoder, call->columns, row, &is_null);
-    if (__builtin_expect(outcome == TG_JSON_MISMATCH || outcome == TG_JSON_TWICE, 0))
+    if (__builtin_expect(outcome == TG_JSON_MISMATCH || outcome == TG_JSON_TWICE, 0)) {
         outcome = read_carefully(decoder, call->records[row], call->columns, row);
+        if (outcome == TG_JSON_READ && decoder->reader.field_nulled)
+            call->errors[call->error_count++] =
+                (struct tg_decode_error){row, TG_CODE_DECODE, explain(decoder, TG_JSON_MISMATCH)};
+    }
     if (__builtin_expect(outcome == TG_JSON_READ && !is_null, 1))
         return;
     set_row_null(call->columns, decoder->column_count, row);
@@ -161,6 +166,7 @@ enum tg_code tg_json_decoder_open(const struct tg_format_options *options, struc
     decoder->base = (struct tg_decoder){.decode = decode, .close = close_decoder};
     decoder->arena = tg_arena_new(0);
     decoder->column_count = options->column_count;
+    decoder->reader.field_nulls = options->field_nulls;
     decoder->ignores_bytes = options->is_key && options->column_count == 0;
     if (options->unwrapped) {
         decoder->single = tg_arena_alloc(decoder->arena, sizeof *decoder->single);

@@ -37,6 +37,8 @@ struct tg_json_reader {
     struct tg_arena *arena; /* of the batch */
     struct tg_json_render render;
     bool careful;
+    bool field_nulls;  /* when careful: a member that does not fit is NULL alone */
+    bool field_nulled; /* it has happened: the mismatch and the path are those of the first */
     const uint8_t *mismatch_at;
     const struct tg_type *mismatch_type;
     char path[TG_JSON_PATH_MAX]; /* of the value that failed; filled from the end */

@@ -25,6 +25,25 @@ static bool find_winners(struct tg_json_reader *reader, struct tg_json_fields *f
     return true;
 }
 
+struct mismatch {
+    const uint8_t *at;
+    const struct tg_type *type;
+    size_t path_start;
+};
+
+/* Keeps what is known of the first field that did not fit. */
+static void null_field(struct tg_json_reader *reader, struct tg_slice name, const struct mismatch *before)
+{
+    if (!reader->field_nulled) {
+        (void)tg_json_fail_in_member(reader, name, TG_JSON_MISMATCH);
+        reader->field_nulled = true;
+        return;
+    }
+    reader->mismatch_at = before->at;
+    reader->mismatch_type = before->type;
+    reader->path_start = before->path_start;
+}
+
 enum tg_json_outcome tg_json_read_members_careful(struct tg_json_reader *reader,
                                                   struct tg_json_fields *fields,
                                                   struct tg_column *const *columns, uint32_t row)
@@ -40,9 +59,16 @@ enum tg_json_outcome tg_json_read_members_careful(struct tg_json_reader *reader,
             continue;
         }
         reader->cursor.at = fields->winners[i].value;
+        struct mismatch before = {reader->mismatch_at, reader->mismatch_type, reader->path_start};
+        uint32_t depth = reader->cursor.depth;
         enum tg_json_outcome outcome = tg_json_read_value(reader, &fields->fields[i].node, column, row);
-        if (outcome != TG_JSON_READ)
+        if (outcome == TG_JSON_READ)
+            continue;
+        if (outcome != TG_JSON_MISMATCH || !reader->field_nulls)
             return tg_json_fail_in_member(reader, fields->fields[i].name, outcome);
+        null_field(reader, fields->fields[i].name, &before);
+        reader->cursor.depth = depth;
+        tg_json_set_null(column, row);
     }
     reader->cursor.depth--;
     reader->cursor.at = behind;

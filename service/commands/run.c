@@ -101,20 +101,38 @@ static enum tg_code connect(const struct run *run, struct tg_cluster *cluster, s
     }
 }
 
+/* Below the table: what was counted besides, by the counters' names. Nothing that went wrong is left out. */
+static void print_counters(const char *query, const struct tg_counters *counters)
+{
+    struct tg_buffer out = {0};
+#define X(field, name, meaning)                                                                              \
+    if (counters->field > 0)                                                                                 \
+        tg_buffer_printf(&out, " " name "=%" PRIu64, counters->field);
+    TG_COUNTER_LIST(X)
+#undef X
+    printf("counters of %s:%s\n", query, tg_buffer_text(&out));
+    tg_buffer_done(&out);
+}
+
 static void print_summary(struct tg_engine *engine, double seconds, double cpu_seconds)
 {
     uint64_t skipped_all = 0;
+    uint32_t count = tg_engine_query_count(engine);
+    struct tg_counters *counters = tg_alloc_zero(count + 1, sizeof *counters);
     printf("%-32s %12s %12s %10s %8s %8s\n", "query", "records in", "out", "skipped", "late", "errors");
-    for (uint32_t i = 0; i < tg_engine_query_count(engine); i++) {
-        struct tg_counters counters;
-        tg_engine_counters(engine, i, &counters);
-        uint64_t skipped = counters.decode_skipped + counters.time_skipped + counters.null_key_skipped +
-                           counters.null_value_skipped;
+    for (uint32_t i = 0; i < count; i++) {
+        tg_engine_counters(engine, i, &counters[i]);
+        uint64_t skipped = counters[i].decode_skipped + counters[i].time_skipped +
+                           counters[i].null_key_skipped + counters[i].null_value_skipped +
+                           counters[i].output_skipped;
         skipped_all += skipped;
         printf("%-32s %12" PRIu64 " %12" PRIu64 " %10" PRIu64 " %8" PRIu64 " %8" PRIu64 "\n",
-               tg_engine_query_id(engine, i), counters.records_in, counters.records_out, skipped,
-               counters.late_skipped, counters.expression_errors);
+               tg_engine_query_id(engine, i), counters[i].records_in, counters[i].records_out, skipped,
+               counters[i].late_skipped, counters[i].expression_errors);
     }
+    for (uint32_t i = 0; i < count; i++)
+        print_counters(tg_engine_query_id(engine, i), &counters[i]);
+    tg_free(counters);
     printf("%.3f s, CPU %.3f s%s\n", seconds, cpu_seconds,
            skipped_all > 0 ? " (skipped records are in the log)" : "");
 }

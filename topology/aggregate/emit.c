@@ -60,6 +60,8 @@ static enum tg_code fill_key(struct aggregate *aggregate, const struct aggregate
     const struct tg_rows *rows = aggregate->input->rows;
     aggregate->output.batch.rows->offset[target] = rows->offset[change->row];
     aggregate->output.batch.rows->headers[target] = rows->headers[change->row];
+    aggregate->output.batch.rows->raw_key[target] = rows->raw_key[change->row];
+    aggregate->output.batch.rows->raw_value[target] = rows->raw_value[change->row];
     for (uint32_t i = 0; i < aggregate->key_count; i++)
         tg_column_copy_row(aggregate->output.batch.columns[i], target,
                            aggregate->input->columns[aggregate->key_source[i]], change->row);

@@ -237,11 +237,12 @@ enum tg_code aggregate_update_session(struct aggregate *aggregate, struct tg_sli
     if (merged.end_ms < closed) {
         const struct tg_skip skip = {&aggregate->base.task->counters.late_skipped, aggregate->input, row,
                                      aggregate->base.node};
-        tg_task_skip(aggregate->base.task, &skip,
-                     "its session [%lld, %lld] is closed: stream time is %lld, gap %lld ms, grace %lld ms",
-                     (long long)merged.start_ms, (long long)merged.end_ms,
-                     (long long)aggregate->stream_time_ms, (long long)window->size_ms,
-                     (long long)window->grace_ms);
+        const struct tg_late late = {merged.start_ms, merged.end_ms, closed};
+        tg_task_skip_late(
+            aggregate->base.task, &skip, &late,
+            "its session [%lld, %lld] is closed: stream time is %lld, gap %lld ms, grace %lld ms",
+            (long long)merged.start_ms, (long long)merged.end_ms, (long long)aggregate->stream_time_ms,
+            (long long)window->size_ms, (long long)window->grace_ms);
         return TG_OK;
     }
     bool is_new = sessions->found_count == 0;

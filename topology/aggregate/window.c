@@ -62,10 +62,12 @@ enum tg_code aggregate_update_windows(struct aggregate *aggregate, struct tg_sli
         }
         const struct tg_skip skip = {&aggregate->base.task->counters.late_skipped, aggregate->input, row,
                                      aggregate->base.node};
-        tg_task_skip(aggregate->base.task, &skip,
-                     "its window [%lld, %lld) is closed: stream time is %lld, grace %lld ms",
-                     (long long)start, (long long)(start + window->size_ms),
-                     (long long)aggregate->stream_time_ms, (long long)window->grace_ms);
+        const struct tg_late late = {start, start + window->size_ms,
+                                     aggregate->stream_time_ms - window->grace_ms};
+        tg_task_skip_late(aggregate->base.task, &skip, &late,
+                          "its window [%lld, %lld) is closed: stream time is %lld, grace %lld ms",
+                          (long long)start, (long long)(start + window->size_ms),
+                          (long long)aggregate->stream_time_ms, (long long)window->grace_ms);
     }
     return TG_OK;
 }

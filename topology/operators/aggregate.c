@@ -243,6 +243,10 @@ static enum tg_code aggregate_process(struct tg_operator *self, const struct tg_
             ((const struct tg_column **)aggregate->calls[i].state.arguments)[a] =
                 tg_program_result(aggregate->program_state, aggregate->calls[i].first_argument + a);
     for (uint32_t i = 0, used = 1; i < count; i += used) {
+        used = 1;
+        if (tg_task_stops_row(self->task, batch, aggregate->rows[i]))
+            continue;
+        tg_task_note_effect(self->task, batch, aggregate->rows[i]);
         TG_TRY(update_row(aggregate, i, count, &used, reterr));
         if (node->emission == TG_EMIT_FINAL)
             TG_TRY(aggregate_close_windows(aggregate, reterr));
@@ -346,4 +350,5 @@ const struct tg_operator_kind tg_operator_aggregate = {
     .close = aggregate_close,
     .needs_before = true,
     .has_store = true,
+    .notes_effects = true,
 };

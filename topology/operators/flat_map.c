@@ -102,6 +102,18 @@ static void expand_row(struct flat_map *flat_map, const struct tg_batch *batch, 
     }
 }
 
+/* A row whose table function failed gives what the others gave, or nothing if it must not go on. */
+static void expand_and_report(struct flat_map *flat_map, const struct tg_batch *batch, uint32_t row)
+{
+    struct tg_batch *result = &flat_map->memory.batch;
+    uint32_t rows_before = result->rows->count;
+    uint32_t errors_before = tg_program_error_count(flat_map->state);
+    expand_row(flat_map, batch, row);
+    tg_task_report_errors_from(&flat_map->base, batch, flat_map->state, errors_before);
+    if (tg_task_stops_row(flat_map->base.task, batch, row))
+        result->rows->count = rows_before;
+}
+
 static enum tg_code forward_result(struct flat_map *flat_map, const struct tg_batch *batch,
                                    struct tg_error *reterr)
 {
@@ -119,6 +131,7 @@ static enum tg_code flat_map_process(struct tg_operator *self, const struct tg_b
 {
     struct flat_map *flat_map = (struct flat_map *)self;
     tg_program_run(flat_map->state, batch);
+    tg_task_report_errors(self, batch, flat_map->state); /* of arguments; those of the functions come below */
     for (uint32_t i = 0; i < node_of(flat_map)->call_count; i++) {
         struct call *call = &flat_map->calls[i];
         for (uint32_t a = 0; a < call->function_call->argument_count; a++)
@@ -127,14 +140,13 @@ static enum tg_code flat_map_process(struct tg_operator *self, const struct tg_b
     tg_batch_memory_clear(&flat_map->memory);
     for (uint32_t i = 0; i < batch->selected; i++) {
         uint32_t row = tg_batch_row(batch, i);
-        if ((batch->rows->flags[row] & TG_ROW_VALUE_NULL) == 0)
-            expand_row(flat_map, batch, row);
+        if ((batch->rows->flags[row] & TG_ROW_VALUE_NULL) == 0 && !tg_task_stops_row(self->task, batch, row))
+            expand_and_report(flat_map, batch, row);
         if (flat_map->memory.batch.rows->count >= TG_BATCH_ROWS_MAX) { /* bounds the memory of long arrays */
             TG_TRY(forward_result(flat_map, batch, reterr));
             tg_batch_memory_clear(&flat_map->memory);
         }
     }
-    tg_task_report_errors(self, batch, flat_map->state); /* of arguments and of the table functions */
     return forward_result(flat_map, batch, reterr);
 }
 

@@ -9,6 +9,9 @@
 #include "topology/record_codec.h"
 #include "topology/task.h"
 
+/* What a record costs in a batch of the log besides its bytes, at most. */
+enum { RECORD_BYTES = 128, HEADER_BYTES = 16 };
+
 struct sink {
     struct tg_operator base;
     struct tg_record_encoder key, value;
@@ -92,6 +95,28 @@ static int64_t record_time(const struct sink *sink, const struct tg_batch *batch
                                                                                                       : -1;
 }
 
+/* Reports what the topic cannot take. */
+static bool may_send(const struct sink *sink, const struct tg_outgoing *record, const struct tg_batch *batch,
+                     uint32_t row)
+{
+    struct tg_task *task = sink->base.task;
+    if (record->timestamp_ms < 0) {
+        const struct tg_skip skip = {&task->counters.time_skipped, batch, row, sink->base.node};
+        tg_task_skip(task, &skip, "the TIMESTAMP column gives no time for the output record");
+        return false;
+    }
+    size_t size = record->key.length + record->value.length + RECORD_BYTES;
+    for (uint32_t i = 0; i < record->header_count; i++)
+        size += record->headers[i].name.length + record->headers[i].value.length + HEADER_BYTES;
+    int64_t bytes_max = task->query->sink_bytes_max;
+    if (bytes_max <= 0 || size <= (size_t)bytes_max)
+        return true;
+    const struct tg_skip skip = {&task->counters.output_skipped, batch, row, sink->base.node};
+    tg_task_skip(task, &skip, "the output record has %zu bytes, but topic %s takes %lld (max.message.bytes)",
+                 size, node_of(sink)->topic.name, (long long)bytes_max);
+    return false;
+}
+
 static enum tg_code send_row(struct sink *sink, const struct tg_batch *batch, uint32_t row, uint32_t index,
                              struct tg_error *reterr)
 {
@@ -111,13 +136,36 @@ static enum tg_code send_row(struct sink *sink, const struct tg_batch *batch, ui
         .headers = batch->rows->headers[row].headers,
         .header_count = batch->rows->headers[row].count,
     };
-    if (record.timestamp_ms < 0) {
-        const struct tg_skip skip = {&task->counters.time_skipped, batch, row, sink->base.node};
-        tg_task_skip(task, &skip, "the TIMESTAMP column gives no time for the output record");
+    if (!may_send(sink, &record, batch, row))
         return TG_OK;
-    }
+    tg_task_note_effect(task, batch, row);
     tg_count(&task->counters.records_out, 1);
     return tg_producer_send(task->producer, &record, reterr);
+}
+
+static enum tg_code encode_rows(struct sink *sink, const struct tg_batch *batch, const uint32_t *rows,
+                                uint32_t count, struct tg_error *reterr)
+{
+    TG_TRY(tg_record_encode(&sink->key, batch, rows, count, reterr));
+    return tg_record_encode(&sink->value, batch, rows, count, reterr);
+}
+
+/* Takes the rows that the formats cannot carry out of the list, one by one. */
+static uint32_t drop_unwritable(struct sink *sink, const struct tg_batch *batch, uint32_t count,
+                                struct tg_error *reterr)
+{
+    struct tg_task *task = sink->base.task;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t row = sink->rows[i];
+        if (encode_rows(sink, batch, &row, 1, reterr) == TG_OK) {
+            sink->rows[kept++] = row;
+            continue;
+        }
+        const struct tg_skip skip = {&task->counters.output_skipped, batch, row, sink->base.node};
+        tg_task_skip(task, &skip, "the row cannot be written: %s", reterr->message);
+    }
+    return kept;
 }
 
 static enum tg_code sink_process(struct tg_operator *self, const struct tg_batch *batch,
@@ -131,10 +179,13 @@ static enum tg_code sink_process(struct tg_operator *self, const struct tg_batch
         sink->rows[count] = row;
         count += (batch->rows->flags[row] & TG_ROW_UNDO) == 0; /* the new version follows */
     }
-    TG_TRY(tg_record_encode(&sink->key, batch, sink->rows, count, reterr));
-    TG_TRY(tg_record_encode(&sink->value, batch, sink->rows, count, reterr));
+    if (encode_rows(sink, batch, sink->rows, count, reterr) != TG_OK) {
+        count = drop_unwritable(sink, batch, count, reterr);
+        TG_TRY(encode_rows(sink, batch, sink->rows, count, reterr));
+    }
     for (uint32_t i = 0; i < count; i++)
-        TG_TRY(send_row(sink, batch, sink->rows[i], i, reterr));
+        if (!tg_task_stops_row(self->task, batch, sink->rows[i]))
+            TG_TRY(send_row(sink, batch, sink->rows[i], i, reterr));
     tg_producer_poll(self->task->producer);
     return TG_OK;
 }
@@ -155,4 +206,5 @@ const struct tg_operator_kind tg_operator_sink = {
     .process = sink_process,
     .bind = sink_bind,
     .close = sink_close,
+    .notes_effects = true,
 };

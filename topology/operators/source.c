@@ -37,6 +37,12 @@ static const struct tg_plan_source *node_of(const struct source *source)
     return (const struct tg_plan_source *)source->base.node;
 }
 
+/* What cannot be decoded becomes NULL, and the record goes on. */
+static bool gives_nulls(const struct source *source)
+{
+    return source->base.task->query->faults.policies[TG_FAULT_DECODE] == TG_ON_ERROR_NULL;
+}
+
 static enum tg_code open_half(struct source *source, enum tg_column_role role, struct half *half,
                               struct tg_error *reterr)
 {
@@ -65,6 +71,7 @@ static enum tg_code open_half(struct source *source, enum tg_column_role role, s
         .needed = half->needed,
         .is_key = role == TG_COLUMN_KEY,
         .unwrapped = plan_format->unwrapped,
+        .field_nulls = gives_nulls(source),
         .delimiter = plan_format->delimiter,
         .topic = node->topic,
     };
@@ -151,8 +158,30 @@ static const struct tg_slice *keys_of(struct source *source)
     return source->keys;
 }
 
-static void decode_half(struct source *source, struct half *half, const struct tg_slice *records,
-                        const char *what)
+/* A record that cannot be decoded is reported once, for its key or else for its value. */
+static void report_error(struct source *source, const struct half *half, const struct tg_decode_error *error)
+{
+    struct tg_task *task = source->base.task;
+    struct tg_batch *batch = &source->memory.batch;
+    uint32_t row = error->row;
+    bool is_key = half == &source->key;
+    const char *reason = tg_arena_printf(
+        source->batch_arena, "%s in format %s cannot be decoded: %s", is_key ? "key" : "value",
+        is_key ? node_of(source)->key_format.name : node_of(source)->value_format.name, error->message);
+    if (gives_nulls(source)) {
+        const struct tg_skip skip = {&task->counters.decode_nulls, batch, row, source->base.node};
+        batch->rows->flags[row] |= is_key ? TG_ROW_KEY_NULL : 0;
+        tg_task_null_fields(task, &skip, reason);
+        return;
+    }
+    if ((batch->rows->flags[row] & TG_ROW_FAILED) != 0)
+        return;
+    batch->rows->flags[row] |= TG_ROW_FAILED;
+    const struct tg_skip skip = {&task->counters.decode_skipped, batch, row, source->base.node};
+    tg_task_skip(task, &skip, "%s", reason);
+}
+
+static void decode_half(struct source *source, struct half *half, const struct tg_slice *records)
 {
     if (half->decoder == NULL)
         return;
@@ -169,18 +198,8 @@ static void decode_half(struct source *source, struct half *half, const struct t
     uint8_t null_flag = half == &source->key ? TG_ROW_KEY_NULL : TG_ROW_VALUE_NULL;
     for (uint32_t row = 0; row < call.count; row++)
         batch->rows->flags[row] |= source->nulls[row] ? null_flag : 0;
-    for (uint32_t i = 0; i < call.error_count; i++) {
-        uint32_t row = call.errors[i].row;
-        if ((batch->rows->flags[row] & TG_ROW_FAILED) != 0)
-            continue;
-        batch->rows->flags[row] |= TG_ROW_FAILED;
-        const struct tg_skip skip = {&source->base.task->counters.decode_skipped, batch, row,
-                                     source->base.node};
-        tg_task_skip(source->base.task, &skip, "%s %s cannot be decoded: %s", what,
-                     half == &source->key ? node_of(source)->key_format.name
-                                          : node_of(source)->value_format.name,
-                     call.errors[i].message);
-    }
+    for (uint32_t i = 0; i < call.error_count; i++)
+        report_error(source, half, &call.errors[i]);
 }
 
 /* Row times from a column; a value that is NULL or unreadable gives -1, which is skipped like any negative
@@ -303,7 +322,17 @@ static int64_t newest_row_time(const struct tg_query *query)
     return bound < 0 || bound > ROW_TIME_MAX - now ? ROW_TIME_MAX : now + bound;
 }
 
-static void select_rows(struct source *source)
+/* Records up to the one at which the query stops. */
+static uint32_t taken_count(const struct source *source)
+{
+    const struct tg_rows *rows = source->memory.batch.rows;
+    uint32_t count = rows->count;
+    while (count > 0 && rows->offset[count - 1] >= source->base.task->faults.stop_offset)
+        count--;
+    return count;
+}
+
+static void select_rows(struct source *source, const struct tg_message *const *messages)
 {
     struct tg_task *task = source->base.task;
     struct tg_batch *batch = &source->memory.batch;
@@ -316,12 +345,16 @@ static void select_rows(struct source *source)
         const char *fault = row_fault(source, row, newest, &counter);
         if (fault != NULL) {
             const struct tg_skip skip = {counter, batch, row, source->base.node};
-            tg_task_skip(task, &skip, "%s (%lld)", fault, (long long)batch->rows->rowtime_ms[row]);
+            long long time_ms = batch->rows->rowtime_ms[row];
+            batch->rows->rowtime_ms[row] = messages[row]->timestamp_ms; /* for a dead letter */
+            tg_task_skip(task, &skip, "%s (%lld)", fault, time_ms);
             batch->rows->flags[row] |= TG_ROW_FAILED;
             continue;
         }
         source->selection[selected++] = row;
     }
+    while (selected > 0 && batch->rows->offset[source->selection[selected - 1]] >= task->faults.stop_offset)
+        selected--;
     batch->selected = selected;
     batch->selection = selected == batch->rows->count ? NULL : source->selection;
 }
@@ -335,12 +368,12 @@ static enum tg_code source_decode(struct tg_operator *self, const struct tg_mess
     tg_arena_reset(source->batch_arena);
     tg_batch_memory_clear(&source->memory);
     mark_rows(source, messages, count);
-    decode_half(source, &source->key, keys_of(source), "key in format");
-    decode_half(source, &source->value, source->memory.batch.rows->raw_value, "value in format");
+    decode_half(source, &source->key, keys_of(source));
+    decode_half(source, &source->value, source->memory.batch.rows->raw_value);
     extract_times(source);
-    select_rows(source);
+    select_rows(source, messages);
     fill_other_columns(source);
-    tg_count(&self->task->counters.records_in, count);
+    tg_count(&self->task->counters.records_in, taken_count(source));
     *ret_batch = &source->memory.batch;
     return TG_OK;
 }

@@ -199,7 +199,7 @@ public:
     const tg_plan *plan()
     {
         auto *made = array<tg_plan>(1);
-        *made = {query_id_, "", top};
+        *made = {query_id_, "", top, faults};
         check(tg_plan_check(made, &error));
         return made;
     }
@@ -220,6 +220,7 @@ public:
 
     tg_arena *arena;
     tg_plan_node *top = nullptr;
+    tg_plan_faults faults = {}; // of the statement
 
 private:
     const tg_schema *schema(const std::vector<Column> &columns)

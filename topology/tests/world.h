@@ -221,6 +221,7 @@ inline tg_query_settings default_settings()
     settings.request_timeout_ms = 3000;
     settings.internal_replication = -1;
     settings.purge_interval_ms = 30000;
+    settings.stalled_warn_ms = 30000;
     return settings;
 }
 
