@@ -233,7 +233,7 @@ enum tg_code tg_regex_char_escape(struct tg_regex_translation *translation, uint
         TG_TRY(take_octal(translation, ret_code_point));
     else if (letter == 'c' && !tg_regex_at_end(translation))
         *ret_code_point = tg_regex_take(translation) ^ 64;
-    else if (is_ascii_letter(letter))
+    else if (is_ascii_letter(letter) || letter - '1' < 9) /* \1 in a class is no group */
         return tg_regex_fail(translation, start, "\\%c has no meaning here, or is not supported",
                              (char)letter);
     if (*ret_code_point >= 0xD800 && *ret_code_point <= 0xDFFF)

@@ -103,6 +103,6 @@ INSTANTIATE_TEST_SUITE_P(Patterns, RegexRefused,
                          testing::Values("(", ")", "a**", "*", "[a", "[z-a]", "a{,3}", "a{3,2}", "\\y", "\\",
                                          "(?#x)", "(?U)a", "(?P<n>a)", "(?<a_b>a)", "\\p{XYZ}",
                                          "\\p{IsEmoji}", "[&&]", "\\k<x>", "(?<=a+)b", "\\08", "(?R)",
-                                         "\\uD83D", "\\b{g}", "[\\b]", "\\x{110000}"));
+                                         "\\uD83D", "\\b{g}", "[\\b]", "[\\1]", "\\x{110000}"));
 
 } // namespace
