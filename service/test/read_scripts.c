@@ -46,7 +46,8 @@ static size_t next_test(struct tg_slice text, size_t at)
 /* What is said of the expected error, in the lines of the test. */
 static void read_expectation(struct tg_arena *arena, struct tg_test_case *test, struct tg_slice text)
 {
-    static const char error[] = "--@expected.error:", message[] = "--@expected.message:";
+    static const char error[] = "--@expected.error:";
+    static const char message[] = "--@expected.message:";
     for (size_t at = 0; at < text.length;) {
         struct tg_slice line = line_at(text, at);
         if (starts_with(line, error))

@@ -15,7 +15,7 @@
 enum { TIMEOUT_MS = 3000, DETAIL_ROWS_MAX = 20 };
 /* The clock of a case stands here, 2023-11-14: some cases ask whether the present is later than their making.
  */
-static const int64_t WALL_MS = 1700000000000;
+static const int64_t wall_ms = 1700000000000;
 
 struct tg_test_runner {
     struct tg_state *state; /* of all cases: opened when first needed, because that takes long */
@@ -402,7 +402,7 @@ static void judge_refusal(struct tg_arena *arena, const struct tg_test_case *tes
 static void run_once(struct run *run, struct tg_test_result *result)
 {
     struct tg_error error = {0};
-    run->clock = tg_clock_virtual_new(WALL_MS);
+    run->clock = tg_clock_virtual_new(wall_ms);
     run->prefix = tg_arena_printf(run->arena, "test-%llu-", (unsigned long long)run->runner->run_count++);
     run->topics = (struct tg_test_topics){.arena = run->arena};
     result->outcome = TG_TEST_FAILED;
