@@ -6,6 +6,7 @@
 #include "plan/nodes/aggregate.h"
 #include "plan/nodes/filter.h"
 #include "plan/nodes/flat_map.h"
+#include "plan/nodes/materialize.h"
 #include "plan/nodes/project.h"
 #include "plan/nodes/rekey.h"
 #include "plan/nodes/sink.h"
@@ -90,6 +91,15 @@ public:
         std::fill_n(needed, columns.size(), true);
         made->needed = needed;
         return made;
+    }
+    // The source on top is a table.
+    void table()
+    {
+        top->is_table = true;
+    }
+    void materialize()
+    {
+        node<tg_plan_materialize>(&tg_plan_materialize_kind, "KsqlTopic", top->schema, top);
     }
     void filter(Expr predicate)
     {
