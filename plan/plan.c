@@ -193,6 +193,10 @@ enum tg_code tg_plan_check_window(const struct tg_window *window, struct tg_erro
 {
     if (window->kind == TG_WINDOW_NONE)
         return TG_OK;
+    if (window->size_ms > TG_WINDOW_SPAN_MAX_MS || window->grace_ms > TG_WINDOW_SPAN_MAX_MS ||
+        window->retention_ms > TG_WINDOW_SPAN_MAX_MS)
+        return tg_fail(reterr, TG_CODE_CORRUPT, "a span of a window is longer than %lld ms",
+                       (long long)TG_WINDOW_SPAN_MAX_MS);
     if (window->size_ms <= 0)
         return tg_fail(reterr, TG_CODE_CORRUPT, "a window has the size %lld ms", (long long)window->size_ms);
     bool advances = window->kind == TG_WINDOW_HOPPING

@@ -34,6 +34,9 @@ struct tg_plan_format {
 
 enum tg_window_kind { TG_WINDOW_NONE, TG_WINDOW_TUMBLING, TG_WINDOW_HOPPING, TG_WINDOW_SESSION };
 
+/* Longest span of a window: row times are below it, too, so that their sums do not overflow. */
+#define TG_WINDOW_SPAN_MAX_MS (INT64_MAX / 4)
+
 struct tg_window {
     enum tg_window_kind kind;
     int64_t size_ms;      /* SESSION: the inactivity gap */

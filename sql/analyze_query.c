@@ -68,9 +68,23 @@ static int64_t default_grace(const struct tg_ast_query *query)
     return grace;
 }
 
+/* So that times can be added to them. */
+TG_MUST_CHECK static enum tg_code check_span(const struct tg_ast_interval *span, struct tg_error *reterr)
+{
+    if (!span->given || span->ms <= TG_WINDOW_SPAN_MAX_MS / 2)
+        return TG_OK;
+    (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, span->place, "%lld ms are too long for a window",
+                     (long long)span->ms);
+    return tg_fail_hint(reterr, "SIZE, GRACE PERIOD and RETENTION are at most %lld DAYS",
+                        (long long)(TG_WINDOW_SPAN_MAX_MS / 2 / DAY_MS));
+}
+
 TG_MUST_CHECK static enum tg_code check_window_spans(const struct tg_ast_window *window,
                                                      struct tg_error *reterr)
 {
+    TG_TRY(check_span(&window->size, reterr));
+    TG_TRY(check_span(&window->grace, reterr));
+    TG_TRY(check_span(&window->retention, reterr));
     if (window->size.ms <= 0)
         return tg_fail_at(reterr, TG_CODE_ANALYSIS, window->size.place,
                           "the size of a window must be greater than 0");

@@ -8,7 +8,7 @@
 #include "topology/header_column.h"
 #include "topology/task.h"
 
-#define ROW_TIME_MAX (INT64_MAX / 4)
+#define ROW_TIME_MAX TG_WINDOW_SPAN_MAX_MS
 
 /* The columns of one half of the record: the key or the value. */
 struct half {
