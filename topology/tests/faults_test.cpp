@@ -495,21 +495,6 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"Fail", TG_ON_ERROR_FAIL, TG_CODE_ENCODE, {aa}, {}, 1}),
     case_name);
 
-TEST_F(Faults, WhatTheFormatCannotCarryIsLeftOut)
-{
-    plan.source("in", {{"V", "STRING"}}, "NONE");
-    plan.project({{{"M", "MAP<STRING, INTEGER>"}, plan.call("MAP", {plan.column("V"), plan.integer(1)})}});
-    plan.sink("out", "NONE");
-    plan.faults.on_error = TG_ON_ERROR_DEAD_LETTER;
-    EXPECT_EQ(run({{0, 1, std::nullopt, R"({"V":"a"})"},
-                   {0, 2, std::nullopt, R"({"V":null})"},
-                   {0, 3, std::nullopt, R"({"V":"b"})"}}),
-              TG_OK);
-    EXPECT_EQ(world.lines("out"), (Lines{R"(null = {"M":{"a":1}} @1)", R"(null = {"M":{"b":1}} @3)"}));
-    EXPECT_EQ(letters(), (Lines{"1 output Sink"}));
-    EXPECT_EQ(counted.output_skipped, 1u);
-}
-
 // A dead letter that its topic does not take leaves its value where it is, and says so.
 TEST_F(Faults, LettersOfHugeRecordsHaveNoValue)
 {
