@@ -376,7 +376,7 @@ enum tg_code memory_create_topic(struct tg_cluster *base, const struct tg_topic_
                                  struct tg_error *reterr);
 enum tg_code memory_delete_topic(struct tg_cluster *base, const char *name, int timeout_ms,
                                  struct tg_error *reterr);
-enum tg_code memory_topic_id(struct tg_cluster *cluster, const char *topic, int timeout_ms, uint64_t *ret_id,
+enum tg_code memory_topic_id(struct tg_cluster *base, const char *name, int timeout_ms, uint64_t *ret_id,
                              struct tg_error *reterr);
 enum tg_code memory_partition_count(struct tg_cluster *base, const char *name, int timeout_ms,
                                     int32_t *ret_count, struct tg_error *reterr);

@@ -144,7 +144,8 @@ static bool is_choice(const char *choices, const char *value)
 
 static bool ends_with(const char *text, const char *end)
 {
-    size_t length = strlen(text), end_length = strlen(end);
+    size_t length = strlen(text);
+    size_t end_length = strlen(end);
     return length >= end_length && strcmp(text + length - end_length, end) == 0;
 }
 
