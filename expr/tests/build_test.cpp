@@ -76,6 +76,8 @@ TEST_P(Refusal, SaysWhatIsWrong)
     EXPECT_EQ(world.refusal(GetParam().expression), GetParam().type) << GetParam().expression;
 }
 
+#define LETTERS "; T and other letters stand for any type, DECIMAL(p, s) too"
+
 const TypeCase refusals[] = {
     {"I = 'x'",
      "I (INTEGER) and 'x' (STRING) cannot be compared by = (EQUAL) | CAST one side to the type of the other"},
@@ -93,7 +95,7 @@ const TypeCase refusals[] = {
     {"SUM(I)", "there is no function SUM | SUM is an aggregate function"},
     {"SPLIT(I, ',')",
      "SPLIT does not take (INTEGER, STRING) | SPLIT has: SPLIT(STRING, STRING), SPLIT(BYTES, BYTES)"},
-    {"COALESCE()", "COALESCE does not take () | COALESCE has: COALESCE(T, T...)"},
+    {"COALESCE()", "COALESCE does not take () | COALESCE has: COALESCE(T, T...)" LETTERS},
     {"COALESCE(NULL)", "the type of NULL in COALESCE is not known | say it: CAST(NULL AS <type>)"},
     {"SPLIT(NULL, NULL)",
      "SPLIT(NULL, NULL) could be more than one overload; CAST the arguments | SPLIT has: SPLIT(STRING, "
@@ -124,10 +126,10 @@ const TypeCase refusals[] = {
     {"STRUCT(A := 1, A := 2)", "field A comes twice"},
     {"REDUCE(L, 0, (s, x) => 'a')",
      "REDUCE does not take (ARRAY<INTEGER>, INTEGER, a lambda) | REDUCE has: REDUCE(ARRAY<T>, S, (S, "
-     "T) => S), REDUCE(MAP<K, V>, S, (S, K, V) => S)"},
+     "T) => S), REDUCE(MAP<K, V>, S, (S, K, V) => S)" LETTERS},
     {"TRANSFORM(I, x => x)",
      "TRANSFORM takes no lambda of 1 parameters as argument 2 | TRANSFORM has: TRANSFORM(ARRAY<T>, (T) => "
-     "U), TRANSFORM(MAP<K, V>, (K, V) => J, (K, V) => W)"},
+     "U), TRANSFORM(MAP<K, V>, (K, V) => J, (K, V) => W)" LETTERS},
     {"NULL", "a NULL without a type cannot be computed; CAST it"},
 };
 INSTANTIATE_TEST_SUITE_P(Build, Refusal, testing::ValuesIn(refusals));
