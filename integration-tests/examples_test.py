@@ -12,7 +12,7 @@ import sys
 
 from harness import ROOT, Broker, Job, program
 
-TOPIC = re.compile(r"(KAFKA_TOPIC\s*=\s*')([^']+)'", re.IGNORECASE)
+TOPIC = re.compile(r"((?:KAFKA|DEAD_LETTER|LATE_RECORDS)_TOPIC\s*=\s*')([^']+)'", re.IGNORECASE)
 
 
 def lines_of(path):
