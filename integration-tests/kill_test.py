@@ -234,28 +234,32 @@ def pair(_):
 
 def rolling(_):
     """A static member that is back before its session ends gets its partitions again: nobody else moves, nothing is restored."""
-    chaos = Chaos(Broker(), "rolling")
+    chaos = Chaos(Broker(), "rolling", settings={"consumer.session.timeout.ms": "10000"})
     twin = chaos.job.twin()
     chaos.open_producer()
-    running_jobs = {job: job.start() for job in (chaos.job, twin)}
-    feed_until(chaos, lambda: running(twin) >= 3 and running(chaos.job) >= 3, "both processes to have partitions")
+    count = len(chaos.QUERIES)
+    running_jobs = {chaos.job: chaos.job.start()}
+    feed_until(chaos, lambda: running(chaos.job) >= count, "the first process to have all partitions")
+    running_jobs[twin] = twin.start()
+    feed_until(chaos, lambda: running(twin) >= count and running(chaos.job) >= 2 * count, "both processes to have partitions")
     feed_for(chaos, 3, *running_jobs.values())
-    marks = {job: len(job.log.read_text()) for job in running_jobs}
+    marks = {}  # where the log of a process that was started again begins
     for job in (chaos.job, twin, chaos.job, twin):
         others = {other: running(other) for other in running_jobs if other is not job}
         before = running(job)
         code = stop(running_jobs[job])
         if code:
             raise Failed(f"exit {code}\n{job.tail()}")
+        marks.setdefault(job, len(job.log.read_text()))
         running_jobs[job] = job.start()
-        feed_until(chaos, lambda job=job, before=before: running(job) >= before + len(chaos.QUERIES), "the process to be back")
+        feed_until(chaos, lambda job=job, before=before: running(job) >= before + count, "the process to be back")
         feed_for(chaos, 1, *running_jobs.values())
         moved = [other.tail() for other, times in others.items() if running(other) != times]
         if moved:
             raise Failed(f"the other process's partitions moved:\n{moved[0]}")
-    restored = sum(int(n) for job, mark in marks.items() for n in re.findall(r"restored=(\d+)", job.log.read_text()[mark:]))
     for process in running_jobs.values():
         stop(process)
+    restored = sum(int(n) for job, mark in marks.items() for n in re.findall(r"restored=(\d+)", job.log.read_text()[mark:]))
     if restored:
         raise Failed(f"{restored} records restored\n{chaos.job.tail()}")
     finish(chaos, "4 restarts in turn", [chaos.job, twin])
