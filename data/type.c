@@ -166,6 +166,17 @@ void tg_type_write(const struct tg_type *type, struct tg_buffer *out)
     tg_buffer_append_byte(out, '>');
 }
 
+const char *tg_type_name(struct tg_arena *arena, const struct tg_type *type)
+{
+    if (type == NULL)
+        return "NULL";
+    struct tg_buffer buffer = {0};
+    tg_type_write(type, &buffer);
+    const char *text = tg_arena_text(arena, tg_buffer_slice(&buffer));
+    tg_buffer_done(&buffer);
+    return text;
+}
+
 bool tg_type_kind_of(struct tg_slice word, enum tg_type_kind *ret_kind)
 {
     static const struct {

@@ -62,6 +62,8 @@ const char *tg_type_kind_name(enum tg_type_kind kind); /* "INTEGER", "BIGINT", .
 
 /* "DECIMAL(4, 2)", "ARRAY<STRUCT<`A` INTEGER>>": names in backquotes, so that tg_type_parse reads it back. */
 void tg_type_write(const struct tg_type *type, struct tg_buffer *out);
+/* The same as a text in `arena`, for messages; "NULL" for a type that is not known (NULL). */
+const char *tg_type_name(struct tg_arena *arena, const struct tg_type *type);
 
 /* Parses what tg_type_write wrote and SQL's spellings (INT, VARCHAR, ...); unquoted field names become upper
  * case. Errors: TYPE with the place inside `text`. */

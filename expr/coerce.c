@@ -7,17 +7,6 @@
 
 enum { INT_DIGITS = 10, BIGINT_DIGITS = 19, MESSAGE_EXPRESSION_MAX = 120, EXPONENT_MAX = 400 };
 
-const char *tg_type_name(struct tg_arena *arena, const struct tg_type *type)
-{
-    if (type == NULL)
-        return "NULL";
-    struct tg_buffer buffer = {0};
-    tg_type_write(type, &buffer);
-    const char *text = tg_arena_text(arena, tg_buffer_slice(&buffer));
-    tg_buffer_done(&buffer);
-    return text;
-}
-
 const char *tg_expr_text(struct tg_arena *arena, const struct tg_expr *expr)
 {
     struct tg_buffer buffer = {0};

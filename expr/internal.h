@@ -47,8 +47,6 @@ const struct tg_expr *tg_expr_converted(struct tg_arena *arena, const struct tg_
 TG_MUST_CHECK enum tg_code tg_expr_unify(struct tg_arena *arena, const struct tg_expr **items, uint32_t count,
                                          const struct tg_type **ret_type, struct tg_error *reterr);
 
-/* "INTEGER" and the like for messages; "NULL" for a type that is not known. In `arena`. */
-const char *tg_type_name(struct tg_arena *arena, const struct tg_type *type);
 /* The expression as a text for messages, cut if it is long. In `arena`. */
 const char *tg_expr_text(struct tg_arena *arena, const struct tg_expr *expr);
 #ifdef __cplusplus

@@ -52,15 +52,6 @@ static bool is_implicit(const struct tg_type *from, const struct tg_type *to)
     return ranks[from->kind] > 0 && ranks[to->kind] > 0 && ranks[from->kind] <= ranks[to->kind];
 }
 
-static const char *type_text(struct tg_arena *arena, const struct tg_type *type)
-{
-    struct tg_buffer text = {0};
-    tg_type_write(type, &text);
-    const char *copy = tg_arena_text(arena, tg_buffer_slice(&text));
-    tg_buffer_done(&text);
-    return copy;
-}
-
 static bool has_lambda(const struct tg_ast_expr *ast)
 {
     if (ast->kind == TG_AST_LAMBDA)
@@ -89,7 +80,8 @@ TG_MUST_CHECK static enum tg_code read_body(const struct tg_scope *outer,
     TG_TRY(tg_scope_expr(&scope, body, &value, reterr));
     if (!is_implicit(value->type, function->type))
         return tg_fail_at(reterr, TG_CODE_TYPE, body->place, "%s returns %s, but its body is %s",
-                          function->name, type_text(arena, function->type), type_text(arena, value->type));
+                          function->name, tg_type_name(arena, function->type),
+                          tg_type_name(arena, value->type));
     return tg_expr_cast(arena, value, function->type, value->place, ret_expr, reterr);
 }
 
@@ -105,7 +97,8 @@ TG_MUST_CHECK static enum tg_code convert_arguments(const struct tg_scope *scope
         if (!is_implicit(type, parameter->type))
             return tg_fail_at(reterr, TG_CODE_TYPE, ast->arguments[i]->place,
                               "argument %u of %s is %s, but %s is %s", i + 1, function->name,
-                              type_text(arena, type), parameter->name, type_text(arena, parameter->type));
+                              tg_type_name(arena, type), parameter->name,
+                              tg_type_name(arena, parameter->type));
         TG_TRY(
             tg_expr_cast(arena, arguments[i], parameter->type, arguments[i]->place, &arguments[i], reterr));
     }

@@ -54,15 +54,6 @@ static struct report_writer make_writer(const struct tg_compilation *compilation
     return (struct report_writer){.arena = compilation->session->arena};
 }
 
-static const char *type_text(struct tg_arena *arena, const struct tg_type *type)
-{
-    struct tg_buffer text = {0};
-    tg_type_write(type, &text);
-    const char *copy = tg_arena_text(arena, tg_buffer_slice(&text));
-    tg_buffer_done(&text);
-    return copy;
-}
-
 /* ---- DESCRIBE source ---- */
 
 static const char *role_text(struct tg_arena *arena, const struct tg_source_definition *definition,
@@ -124,7 +115,7 @@ static void describe_source(struct tg_compilation *compilation, const struct tg_
     start_table(&writer, columns, 3);
     for (uint32_t i = 0; i < definition->schema->count; i++) {
         const struct tg_schema_column *column = &definition->schema->columns[i];
-        const char *cells[] = {column->name, type_text(arena, column->type),
+        const char *cells[] = {column->name, tg_type_name(arena, column->type),
                                role_text(arena, definition, column)};
         add_row(&writer, cells);
     }
@@ -172,7 +163,7 @@ static void show_types(struct tg_compilation *compilation)
     start_table(&writer, columns, 2);
     for (size_t i = 0; i < tg_map_count(types); i++) {
         const char *cells[] = {tg_arena_text(writer.arena, tg_map_key(types, i)),
-                               type_text(writer.arena, tg_map_value(types, i))};
+                               tg_type_name(writer.arena, tg_map_value(types, i))};
         add_row(&writer, cells);
     }
     finish_report(compilation, &writer);
