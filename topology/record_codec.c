@@ -30,6 +30,7 @@ static enum tg_code find_format(const struct tg_record_half_options *options,
         .needed = half->needed,
         .is_key = options->role == TG_COLUMN_KEY,
         .unwrapped = options->format->unwrapped,
+        .field_nulls = options->field_nulls,
         .delimiter = options->format->delimiter,
         .topic = options->topic,
     };

@@ -15,6 +15,7 @@ struct tg_record_half_options {
     const struct tg_plan_format *format;
     const char *topic;
     const bool *needed; /* decoding: per schema column, NULL: all */
+    bool field_nulls;   /* decoding: a field that does not fit is NULL alone (serde/format.h) */
 };
 
 /* The columns of one half. */

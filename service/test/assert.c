@@ -5,6 +5,7 @@
 #include "serde/format.h"
 #include "service/insert.h"
 #include "service/test/compare.h"
+#include "topology/record_codec.h"
 
 #include <string.h>
 
@@ -38,30 +39,21 @@ static enum tg_code decode_half(struct tg_arena *arena, const struct tg_source_d
                                 bool is_key, struct tg_slice bytes, struct tg_column **row,
                                 struct tg_error *reterr)
 {
-    const struct tg_plan_format *plan_format = is_key ? &source->key_format : &source->value_format;
-    const struct tg_schema *schema = source->schema;
-    struct tg_schema_column *columns = tg_arena_alloc_zero(arena, schema->count + 1, sizeof *columns);
-    struct tg_column **targets = tg_arena_alloc_zero(arena, schema->count + 1, sizeof(struct tg_column *));
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < schema->count; i++) {
-        if (schema->columns[i].role != (is_key ? TG_COLUMN_KEY : TG_COLUMN_VALUE))
-            continue;
-        columns[count] = schema->columns[i];
-        targets[count++] = row[i];
-    }
-    const struct tg_format_options options = {.columns = columns,
-                                              .column_count = count,
-                                              .is_key = is_key,
-                                              .unwrapped = plan_format->unwrapped,
-                                              .delimiter = plan_format->delimiter,
-                                              .topic = source->topic};
-    const struct tg_format *format = NULL;
+    const struct tg_record_half_options options = {
+        .schema = source->schema,
+        .role = is_key ? TG_COLUMN_KEY : TG_COLUMN_VALUE,
+        .format = is_key ? &source->key_format : &source->value_format,
+        .topic = source->topic,
+    };
+    struct tg_record_half half;
     struct tg_decoder *decoder = NULL;
     struct tg_decode_error error = {0};
-    if (count == 0)
+    TG_TRY(tg_record_open_decoder(arena, &options, &half, &decoder, reterr));
+    if (decoder == NULL)
         return TG_OK;
-    TG_TRY(tg_format_find(tg_slice_text(plan_format->name), &format, reterr));
-    TG_TRY(format->decoder_open(&options, &decoder, reterr));
+    struct tg_column **targets = tg_arena_alloc_zero(arena, half.count, sizeof(struct tg_column *));
+    for (uint32_t i = 0; i < half.count; i++)
+        targets[i] = row[half.indexes[i]];
     struct tg_decode_call call = {
         .records = &bytes, .count = 1, .columns = targets, .arena = arena, .errors = &error};
     decoder->decode(decoder, &call);

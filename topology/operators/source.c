@@ -4,8 +4,8 @@
 
 #include "base/memory.h"
 #include "data/time.h"
-#include "serde/format.h"
 #include "topology/header_column.h"
+#include "topology/record_codec.h"
 #include "topology/task.h"
 
 #define ROW_TIME_MAX TG_WINDOW_SPAN_MAX_MS
@@ -13,10 +13,8 @@
 /* The columns of one half of the record: the key or the value. */
 struct half {
     struct tg_decoder *decoder; /* NULL: no columns */
-    struct tg_schema_column *columns;
-    bool *needed;
+    struct tg_record_half record;
     struct tg_column **targets;
-    uint32_t count;
 };
 
 struct source {
@@ -47,36 +45,20 @@ static enum tg_code open_half(struct source *source, enum tg_column_role role, s
                               struct tg_error *reterr)
 {
     const struct tg_plan_source *node = node_of(source);
-    const struct tg_schema *schema = node->base.schema;
     struct tg_arena *arena = source->base.task->arena;
-    half->columns = tg_arena_alloc_zero(arena, schema->count, sizeof *half->columns);
-    half->needed = tg_arena_alloc_zero(arena, schema->count, sizeof *half->needed);
-    half->targets = tg_arena_alloc_zero(arena, schema->count, sizeof(struct tg_column *));
-    for (uint32_t i = 0; i < schema->count; i++) {
-        if (schema->columns[i].role != role)
-            continue;
-        half->columns[half->count] = schema->columns[i];
-        half->needed[half->count] = node->needed == NULL || node->needed[i];
-        half->targets[half->count++] = source->memory.batch.columns[i];
-    }
-    if (half->count == 0)
-        return TG_OK;
-    const struct tg_plan_format *plan_format =
-        role == TG_COLUMN_KEY ? &node->key_format : &node->value_format;
-    const struct tg_format *format = NULL;
-    TG_TRY(tg_format_find(tg_slice_text(plan_format->name), &format, reterr));
-    const struct tg_format_options options = {
-        .columns = half->columns,
-        .column_count = half->count,
-        .needed = half->needed,
-        .is_key = role == TG_COLUMN_KEY,
-        .unwrapped = plan_format->unwrapped,
-        .field_nulls = gives_nulls(source),
-        .delimiter = plan_format->delimiter,
+    const struct tg_record_half_options options = {
+        .schema = node->base.schema,
+        .role = role,
+        .format = role == TG_COLUMN_KEY ? &node->key_format : &node->value_format,
         .topic = node->topic,
+        .needed = node->needed,
+        .field_nulls = gives_nulls(source),
     };
-    TG_TRY(format->check(&options, reterr));
-    return format->decoder_open(&options, &half->decoder, reterr);
+    TG_TRY(tg_record_open_decoder(arena, &options, &half->record, &half->decoder, reterr));
+    half->targets = tg_arena_alloc_zero(arena, half->record.count + 1, sizeof(struct tg_column *));
+    for (uint32_t i = 0; i < half->record.count; i++)
+        half->targets[i] = source->memory.batch.columns[half->record.indexes[i]];
+    return TG_OK;
 }
 
 static enum tg_code source_open(struct tg_operator *self, struct tg_error *reterr)
