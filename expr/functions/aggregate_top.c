@@ -364,6 +364,15 @@ static const struct tg_aggregate_kernel top_kernel = {
 
 enum { LIST = TG_FUNCTION_SEES_NULL | TG_FUNCTION_VARIABLE_STATE };
 
+#define TOP_STRUCTS(text, sample)                                                                            \
+    {                                                                                                        \
+        .signature = (text), .kind = TG_FUNCTION_AGGREGATE, .flags = LIST, .aggregate = &top_kernel,         \
+        .resolve = resolve_structs, .prepare = prepare_top,                                                  \
+        .summary = "The n rows with the greatest first values that are not NULL, as structs with the "       \
+                   "fields sort_col, col0, ...",                                                             \
+        .example = (sample)                                                                                  \
+    }
+
 extern const struct tg_function tg_functions_aggregate_top[];
 const struct tg_function tg_functions_aggregate_top[] = {
     {.signature = "ATTR(T) -> T",
@@ -386,44 +395,16 @@ const struct tg_function tg_functions_aggregate_top[] = {
      .prepare = prepare_top,
      .summary = "The n greatest values, greatest first; NULL is passed over.",
      .example = "TOPK(x, 2) OVER (1, 3, NULL, 3) = ARRAY[3, 3]"},
-    {.signature = "TOPK(T, A, INT) -> ANY",
-     .kind = TG_FUNCTION_AGGREGATE,
-     .flags = LIST,
-     .aggregate = &top_kernel,
-     .resolve = resolve_structs,
-     .prepare = prepare_top,
-     .summary = "The n rows with the greatest first values that are not NULL, as structs with the fields "
-                "sort_col, col0, ...",
-     .example = "TOPK(x, x, 1) OVER (1, 3) = ARRAY[STRUCT(`sort_col` := 3, `col0` := 3)]"},
-    {.signature = "TOPK(T, A, B, INT) -> ANY",
-     .kind = TG_FUNCTION_AGGREGATE,
-     .flags = LIST,
-     .aggregate = &top_kernel,
-     .resolve = resolve_structs,
-     .prepare = prepare_top,
-     .summary = "The n rows with the greatest first values that are not NULL, as structs with the fields "
-                "sort_col, col0, ...",
-     .example = "TOPK(x, x, x, 1) OVER (1, 3) = ARRAY[STRUCT(`sort_col` := 3, `col0` := 3, `col1` := 3)]"},
-    {.signature = "TOPK(T, A, B, C, INT) -> ANY",
-     .kind = TG_FUNCTION_AGGREGATE,
-     .flags = LIST,
-     .aggregate = &top_kernel,
-     .resolve = resolve_structs,
-     .prepare = prepare_top,
-     .summary = "The n rows with the greatest first values that are not NULL, as structs with the fields "
-                "sort_col, col0, ...",
-     .example = "TOPK(x, x, x, x, 1) OVER (1, 3) = ARRAY[STRUCT(`sort_col` := 3, `col0` := 3, `col1` := 3, "
-                "`col2` := 3)]"},
-    {.signature = "TOPK(T, A, B, C, D, INT) -> ANY",
-     .kind = TG_FUNCTION_AGGREGATE,
-     .flags = LIST,
-     .aggregate = &top_kernel,
-     .resolve = resolve_structs,
-     .prepare = prepare_top,
-     .summary = "The n rows with the greatest first values that are not NULL, as structs with the fields "
-                "sort_col, col0, ...",
-     .example = "TOPK(x, x, x, x, x, 1) OVER (1, 3) = ARRAY[STRUCT(`sort_col` := 3, `col0` := 3, `col1` := "
-                "3, `col2` := 3, `col3` := 3)]"},
+    TOP_STRUCTS("TOPK(T, A, INT) -> ANY",
+                "TOPK(x, x, 1) OVER (1, 3) = ARRAY[STRUCT(`sort_col` := 3, `col0` := 3)]"),
+    TOP_STRUCTS("TOPK(T, A, B, INT) -> ANY",
+                "TOPK(x, x, x, 1) OVER (1, 3) = ARRAY[STRUCT(`sort_col` := 3, `col0` := 3, `col1` := 3)]"),
+    TOP_STRUCTS("TOPK(T, A, B, C, INT) -> ANY",
+                "TOPK(x, x, x, x, 1) OVER (1, 3) = ARRAY[STRUCT(`sort_col` := 3, `col0` := 3, `col1` := 3, "
+                "`col2` := 3)]"),
+    TOP_STRUCTS("TOPK(T, A, B, C, D, INT) -> ANY",
+                "TOPK(x, x, x, x, x, 1) OVER (1, 3) = ARRAY[STRUCT(`sort_col` := 3, `col0` := 3, `col1` := "
+                "3, `col2` := 3, `col3` := 3)]"),
     {.signature = "TOPKDISTINCT(T, INT) -> ARRAY<T>",
      .kind = TG_FUNCTION_AGGREGATE,
      .flags = LIST,
