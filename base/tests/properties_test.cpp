@@ -1,4 +1,5 @@
 #include "base/properties.h"
+#include "base/tests/temporary_directory.h"
 
 #include <cstdio>
 #include <string>
@@ -117,7 +118,8 @@ TEST(Properties, SetGetRemoveCopy)
 
 TEST(Properties, LoadNamesTheFile)
 {
-    std::string path = testing::TempDir() + "turgo_properties_test";
+    TemporaryDirectory directory;
+    std::string path = directory.file("properties");
     FILE *file = fopen(path.c_str(), "w");
     ASSERT_NE(file, nullptr);
     fputs("bootstrap.servers = localhost:9092\n", file);

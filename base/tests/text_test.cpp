@@ -1,3 +1,4 @@
+#include "base/tests/temporary_directory.h"
 #include "base/text.h"
 
 #include <cstdio>
@@ -100,7 +101,7 @@ class ReadFile : public testing::Test
 protected:
     void SetUp() override
     {
-        path = testing::TempDir() + "turgo_read_file_test";
+        path = directory.file("content");
         FILE *file = fopen(path.c_str(), "w");
         ASSERT_NE(file, nullptr);
         std::string content(100000, 'q');
@@ -109,9 +110,9 @@ protected:
     }
     void TearDown() override
     {
-        remove(path.c_str());
         tg_buffer_done(&buffer);
     }
+    TemporaryDirectory directory;
     std::string path;
     struct tg_buffer buffer = {};
     struct tg_error error = {};
@@ -129,8 +130,8 @@ TEST_F(ReadFile, SaysWhyItFailed)
 {
     EXPECT_EQ(tg_read_file(path.c_str(), 99999, &buffer, &error), TG_CODE_LIMIT);
     EXPECT_EQ(tg_read_file((path + ".none").c_str(), 10, &buffer, &error), TG_CODE_IO);
-    EXPECT_NE(strstr(error.message, "turgo_read_file_test.none: No such file"), nullptr) << error.message;
-    EXPECT_EQ(tg_read_file(testing::TempDir().c_str(), 10, &buffer, &error), TG_CODE_IO);
+    EXPECT_NE(strstr(error.message, "content.none: No such file"), nullptr) << error.message;
+    EXPECT_EQ(tg_read_file(directory.path().c_str(), 10, &buffer, &error), TG_CODE_IO);
 }
 
 TEST(Text, ParsesWholeIntegersInRange)

@@ -1,4 +1,6 @@
 // Functions from shared objects: off unless a directory is set, refused when they are of another version.
+#include "base/tests/temporary_directory.h"
+
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -21,15 +23,9 @@ class Extension : public testing::Test
 protected:
     void SetUp() override
     {
-        std::string path = testing::TempDir() + "extension-XXXXXX";
-        folder_ = mkdtemp(path.data());
         std::ofstream(folder_ / "job.sql") << "CREATE STREAM s (k STRING KEY, v STRING) WITH "
                                               "(KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=1);\n"
                                               "CREATE STREAM o AS SELECT k, CAESAR(v, 13) AS c FROM s;\n";
-    }
-    void TearDown() override
-    {
-        fs::remove_all(folder_);
     }
     // Exit code of `turgo check`; its output is in output_.
     int check(const std::string &directory)
@@ -46,7 +42,8 @@ protected:
         return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     }
 
-    fs::path folder_;
+    TemporaryDirectory directory_;
+    fs::path folder_ = directory_.path();
     std::string output_;
 };
 

@@ -1,4 +1,6 @@
 // The program itself, without a broker: commands, help, exit codes, where output goes.
+#include "base/tests/temporary_directory.h"
+
 #include <gtest/gtest.h>
 
 #include <sys/wait.h>
@@ -24,15 +26,6 @@ struct Result {
 class Program : public testing::Test
 {
 protected:
-    void SetUp() override
-    {
-        std::string path = testing::TempDir() + "program-XXXXXX";
-        folder = mkdtemp(path.data());
-    }
-    void TearDown() override
-    {
-        fs::remove_all(folder);
-    }
     std::string write(const std::string &name, const std::string &text)
     {
         std::ofstream(folder / name, std::ios::binary) << text;
@@ -55,7 +48,8 @@ protected:
     {
         return text.find(part) != std::string::npos;
     }
-    fs::path folder;
+    TemporaryDirectory directory;
+    fs::path folder = directory.path();
 };
 
 const char good_job[] =

@@ -2,42 +2,17 @@
  * test. */
 #pragma once
 
+#include "base/tests/temporary_directory.h"
 #include "state/changelog.h"
 #include "state/state.h"
 #include "state/store.h"
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
-
-class TemporaryDirectory
-{
-public:
-    TemporaryDirectory()
-    {
-        std::string pattern = (std::filesystem::temp_directory_path() / "turgo-state-XXXXXX").string();
-        path_ = mkdtemp(pattern.data());
-    }
-    TemporaryDirectory(const TemporaryDirectory &) = delete;
-    TemporaryDirectory &operator=(const TemporaryDirectory &) = delete;
-    ~TemporaryDirectory()
-    {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    const std::string &path() const
-    {
-        return path_;
-    }
-
-private:
-    std::string path_;
-};
 
 inline struct tg_slice slice(const std::string &text)
 {

@@ -1,4 +1,5 @@
 // State from changelogs: the difference, the whole, what was truncated, recreated, or is still being decided.
+#include "base/tests/temporary_directory.h"
 #include "topology/tests/world.h"
 
 #include <cstdlib>
@@ -28,10 +29,7 @@ protected:
     void TearDown() override
     {
         process.reset();
-        if (!directory.empty()) {
-            disk.reset();
-            std::filesystem::remove_all(directory);
-        }
+        disk.reset();
     }
     void start(State *state)
     {
@@ -60,8 +58,6 @@ protected:
     // A disk that is one.
     void openDisk()
     {
-        char path[] = "/tmp/restore-XXXXXX";
-        directory = mkdtemp(path);
         disk = std::make_unique<State>(directory.c_str());
     }
     // A copy of what could not be trusted lies beside the database, whole.
@@ -122,7 +118,8 @@ protected:
     World world;
     PlanBuilder plan;
     const tg_plan *built = nullptr;
-    std::string directory;
+    TemporaryDirectory temporary;
+    std::string directory = temporary.path();
     std::unique_ptr<State> disk;
     std::unique_ptr<Process> process;
 };

@@ -1,5 +1,6 @@
 // The runner of test files on cases of our own: what passes, what must not pass, and how records and errors
 // are compared.
+#include "base/tests/temporary_directory.h"
 #include "service/test/run.h"
 
 #include <gtest/gtest.h>
@@ -28,7 +29,7 @@ protected:
     }
     void read(const std::string &text)
     {
-        std::string path = testing::TempDir() + "turgo_case_test.json";
+        std::string path = directory.file("it.json");
         std::ofstream(path) << text;
         ASSERT_EQ(tg_test_suite_read(&suite, path.c_str(), &error), TG_OK) << error.message;
     }
@@ -46,6 +47,7 @@ protected:
         EXPECT_EQ(tg_test_json_parse(arena, tg_slice_text(text), &parsed, &error), TG_OK) << error.message;
         return parsed;
     }
+    TemporaryDirectory directory;
     tg_test_suite suite;
     tg_test_runner *runner;
     tg_arena *arena;
@@ -180,7 +182,7 @@ TEST_F(Cases, WhatIsNotTheReasonNeedNotBeNamed)
 
 TEST_F(Cases, BrokenFilesAreNoTests)
 {
-    std::string path = testing::TempDir() + "turgo_case_test.json";
+    std::string path = directory.file("it.json");
     std::ofstream(path) << "{\n  \"tests\": [1,, 2]}";
     EXPECT_EQ(tg_test_suite_read(&suite, path.c_str(), &error), TG_CODE_SYNTAX);
     EXPECT_EQ(error.place.line, 2u);

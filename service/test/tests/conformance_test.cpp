@@ -5,6 +5,7 @@
 #include "service/test/run.h"
 
 #include "base/log.h"
+#include "base/tests/temporary_directory.h"
 
 #include <gtest/gtest.h>
 
@@ -82,7 +83,8 @@ TEST(Conformance, WhatHasPassedPasses)
 TEST(ConformanceFile, IsWrittenSortedAndReadBack)
 {
     tg_error error = {};
-    std::string path = testing::TempDir() + "turgo_conformance.txt";
+    TemporaryDirectory directory;
+    std::string path = directory.file("conformance.txt");
     const tg_test_case b = named("b", "two");
     const tg_test_case a = named("a", "one");
     tg_conformance *written = tg_conformance_new(), *read = tg_conformance_new();

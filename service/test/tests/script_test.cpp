@@ -1,4 +1,5 @@
 // Tests in SQL: what passes, what fails with which line and message, and that each test stands alone.
+#include "base/tests/temporary_directory.h"
 #include "service/test/run.h"
 
 #include <gtest/gtest.h>
@@ -22,14 +23,11 @@ class Script : public testing::Test
 protected:
     Script()
     {
-        folder = std::filesystem::path(testing::TempDir()) / "turgo_script_test";
-        std::filesystem::create_directories(folder);
         runner = tg_test_runner_new();
         arena = tg_arena_new(0);
     }
     ~Script() override
     {
-        std::filesystem::remove_all(folder);
         tg_test_runner_free(runner);
         tg_arena_free(arena);
     }
@@ -58,7 +56,8 @@ protected:
     {
         return run("--@test: it\n" + statements)["it"];
     }
-    std::filesystem::path folder;
+    TemporaryDirectory directory;
+    std::filesystem::path folder = directory.path();
     tg_test_runner *runner;
     tg_arena *arena;
 };
