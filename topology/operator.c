@@ -1,6 +1,7 @@
 #include "topology/operator.h"
 
 #include "expr/program.h"
+#include "plan/node.h"
 #include "topology/task.h"
 
 #include <string.h>
@@ -23,10 +24,29 @@ const struct tg_operator_kind *tg_operator_kind_find(const char *plan_kind)
     return NULL;
 }
 
+const struct tg_operator_kind *tg_operator_kind_planned(const struct tg_subtopology_operator *planned)
+{
+    if (planned->role == TG_ROLE_REPARTITION_WRITER)
+        return tg_operator_kind_find(TG_REPARTITION_WRITER);
+    if (planned->role == TG_ROLE_REPARTITION_READER)
+        return tg_operator_kind_find(TG_REPARTITION_READER);
+    return tg_operator_kind_find(planned->node->kind->name);
+}
+
+const char *tg_operator_store_role(const struct tg_operator_kind *kind, const struct tg_plan_node *node,
+                                   uint32_t index)
+{
+    if (!kind->has_store)
+        return NULL;
+    if (kind->store_role != NULL)
+        return kind->store_role(node, index);
+    return index == 0 ? "" : NULL;
+}
+
 bool tg_operator_sends_before(const struct tg_operator *self)
 {
-    for (const struct tg_operator *next = self->output; next != NULL; next = next->output)
-        if (next->kind->needs_before && next->node->inputs[0]->is_table)
+    for (; self->output != NULL; self = self->output)
+        if (self->output->kind->needs_before && self->output->node->inputs[self->output_input]->is_table)
             return true;
     return false;
 }
@@ -50,5 +70,5 @@ enum tg_code tg_operator_forward(struct tg_operator *self, const struct tg_batch
     const struct tg_operator_kind *kind = self->output->kind;
     if (!kind->notes_effects && (kind->bind != NULL || kind->flush != NULL || kind->progress != NULL))
         tg_task_note_effect(self->task, &passed, tg_batch_row(&passed, passed.selected - 1));
-    return kind->process(self->output, &passed, reterr);
+    return kind->process(self->output, self->output_input, &passed, reterr);
 }

@@ -16,6 +16,7 @@ struct tg_operator;
 struct tg_producer;
 struct tg_program;
 struct tg_program_state;
+struct tg_subtopology_operator;
 struct tg_task;
 
 struct tg_operator_kind {
@@ -29,9 +30,10 @@ struct tg_operator_kind {
                                          uint32_t count, const struct tg_batch **ret_batch,
                                          struct tg_error *reterr);
     uint32_t decode_max;
-    /* Takes the batch's existing rows in order. The batch is the caller's: nothing of it is kept. */
-    TG_MUST_CHECK enum tg_code (*process)(struct tg_operator *self, const struct tg_batch *batch,
-                                          struct tg_error *reterr);
+    /* Takes the batch's existing rows in order. `input` says which of the plan node's inputs they come from
+     * (0 at an entry). The batch is the caller's: nothing of it is kept. */
+    TG_MUST_CHECK enum tg_code (*process)(struct tg_operator *self, uint32_t input,
+                                          const struct tg_batch *batch, struct tg_error *reterr);
     /* Optional: a commit begins: sends on what is held back (emission per commit). */
     TG_MUST_CHECK enum tg_code (*flush)(struct tg_operator *self, struct tg_error *reterr);
     /* Optional: the task has a new producer: targets are looked up again. */
@@ -43,6 +45,9 @@ struct tg_operator_kind {
     void (*load_progress)(struct tg_operator *self, int64_t progress);
     void (*close)(struct tg_operator *self); /* also after a failed open */
     bool has_store;                          /* with a changelog topic */
+    /* Several stores: the role of store `index` of a node, NULL at the end. NULL: one store without a role.
+     */
+    const char *(*store_role)(const struct tg_plan_node *node, uint32_t index);
     bool needs_before;  /* over a table it must know the version that a row replaces (TG_ROW_UNDO) */
     bool notes_effects; /* it calls tg_task_note_effect; else all rows it gets count as soon as it has them */
 };
@@ -51,7 +56,9 @@ struct tg_operator {
     const struct tg_operator_kind *kind;
     const struct tg_plan_node *node;
     struct tg_task *task;
-    struct tg_operator *output; /* NULL: it writes to a topic */
+    struct tg_operator *output;  /* NULL: it writes to a topic */
+    uint32_t output_input;       /* which input of `output` its rows are */
+    struct tg_operator **inputs; /* what sends it rows, by input number; NULL at an entry */
 };
 
 /* The two ends of a repartition topic; both stand for a Rekey node. */
@@ -60,6 +67,13 @@ struct tg_operator {
 
 /* The operator kind of a plan node kind (or one of the names above), or NULL. */
 const struct tg_operator_kind *tg_operator_kind_find(const char *plan_kind);
+
+/* What runs at a planned operator: the kind of its role, else of its node; NULL: there is none. */
+const struct tg_operator_kind *tg_operator_kind_planned(const struct tg_subtopology_operator *planned);
+
+/* The role of store `index` of an operator at `node`: "" if its only store has none, NULL at the end. */
+const char *tg_operator_store_role(const struct tg_operator_kind *kind, const struct tg_plan_node *node,
+                                   uint32_t index);
 
 /* Must this operator send the version that a row of its table replaces, directly before the row? */
 bool tg_operator_sends_before(const struct tg_operator *self);

@@ -86,18 +86,12 @@ enum tg_code unit_check_sources(struct tg_commit_unit *unit, struct tg_error *re
     return TG_OK;
 }
 
-static bool has_store(const struct tg_plan_node *node)
-{
-    const struct tg_operator_kind *kind = tg_operator_kind_find(node->kind->name);
-    return kind != NULL && kind->has_store;
-}
-
 enum tg_code unit_check_growth(const struct tg_topic_partition *partition,
                                const struct tg_subtopology *subtopology, struct tg_error *reterr)
 {
     bool has_state = false;
     for (uint32_t i = 0; i < subtopology->operator_count; i++)
-        has_state = has_state || has_store(subtopology->operators[i].node);
+        has_state = has_state || tg_operator_kind_planned(&subtopology->operators[i])->has_store;
     if (partition->partition < subtopology->partition_count || !has_state)
         return TG_OK;
     tg_fail(reterr, TG_CODE_TOPIC_MISMATCH,

@@ -86,8 +86,10 @@ const char *tg_query_id(const struct tg_query *query)
     return query->plan->query_id;
 }
 
-const char *tg_query_store_name(struct tg_arena *arena, const struct tg_plan_node *node)
+const char *tg_query_store_name(struct tg_arena *arena, const struct tg_plan_node *node, const char *role)
 {
+    if (role[0] != '\0')
+        return tg_arena_printf(arena, "%s-%s", node->step, role);
     if (node->kind == &tg_plan_aggregate_kind)
         return tg_arena_printf(arena, "Aggregate-%s-Materialize", node->step);
     if (node->kind == &tg_plan_materialize_kind)

@@ -40,6 +40,7 @@ struct tg_subtopology_operator {
     const struct tg_plan_node *node;
     enum tg_operator_role role;
     int32_t output; /* index of the operator that takes its rows; TG_NO_OPERATOR: it writes to a topic */
+    uint32_t output_input; /* which input of that operator they are */
 };
 
 /* A topic that a sub-topology reads. */
@@ -120,8 +121,9 @@ const char *tg_query_id(const struct tg_query *query);
 /* "<application id>-<store>-changelog" in the query's arena. */
 const char *tg_query_changelog_topic(struct tg_arena *arena, const struct tg_query *query,
                                      const char *store_name);
-/* The step's store name as ksqlDB names it: "Aggregate" -> "Aggregate-Aggregate-Materialize". */
-const char *tg_query_store_name(struct tg_arena *arena, const struct tg_plan_node *node);
+/* The step's store name as ksqlDB names it: "Aggregate" -> "Aggregate-Aggregate-Materialize"; with a role
+ * "<step>-<role>". */
+const char *tg_query_store_name(struct tg_arena *arena, const struct tg_plan_node *node, const char *role);
 /* "<application id>-<role>-repartition": of a GROUP BY "Aggregate-GroupBy" as ksqlDB names it, else of the
  * step. `consumer`: the node above `rekey`. */
 const char *tg_query_repartition_topic(struct tg_arena *arena, const struct tg_query *query,

@@ -105,8 +105,10 @@ static enum tg_code add_node(struct cutter *cutter, struct tg_subtopology *subto
     for (uint32_t i = 0; i < node->input_count; i++)
         TG_TRY(add_node(cutter, subtopology, node->inputs[i], node, &inputs[i], reterr));
     *ret_operator = add_operator(subtopology, node, TG_ROLE_NODE);
-    for (uint32_t i = 0; i < node->input_count; i++)
+    for (uint32_t i = 0; i < node->input_count; i++) {
         subtopology->operators[inputs[i]].output = (int32_t)*ret_operator;
+        subtopology->operators[inputs[i]].output_input = i;
+    }
     return TG_OK;
 }
 

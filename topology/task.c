@@ -7,42 +7,58 @@
 
 enum { QUEUE_START = 2048 };
 
-static const struct tg_operator_kind *kind_of(const struct tg_subtopology_operator *planned)
-{
-    if (planned->role == TG_ROLE_REPARTITION_WRITER)
-        return tg_operator_kind_find(TG_REPARTITION_WRITER);
-    if (planned->role == TG_ROLE_REPARTITION_READER)
-        return tg_operator_kind_find(TG_REPARTITION_READER);
-    return tg_operator_kind_find(planned->node->kind->name);
-}
-
 /* Each operator's output goes to its only consumer, which comes after it. */
-static enum tg_code build_operators(struct tg_task *task, struct tg_error *reterr)
+static void make_operators(struct tg_task *task)
 {
     const struct tg_subtopology *subtopology = task->subtopology;
     uint32_t count = subtopology->operator_count;
     task->operators = tg_arena_alloc_zero(task->arena, count, sizeof(struct tg_operator *));
     task->operator_count = count;
+    uint32_t store_count = 0;
     for (uint32_t i = count; i-- > 0;) {
         const struct tg_subtopology_operator *planned = &subtopology->operators[i];
-        const struct tg_operator_kind *kind = kind_of(planned);
+        const struct tg_operator_kind *kind = tg_operator_kind_planned(planned);
         TG_ASSERT(kind != NULL); /* tg_query_open refused the plan otherwise */
         struct tg_operator *instance = tg_arena_alloc_zero(task->arena, 1, kind->instance_size);
         *instance = (struct tg_operator){
             .kind = kind,
             .node = planned->node,
             .task = task,
-            .output = planned->output == TG_NO_OPERATOR ? NULL : task->operators[planned->output],
+            .inputs = tg_arena_alloc_zero(task->arena, planned->node->input_count + 1,
+                                          sizeof(struct tg_operator *)),
         };
         task->operators[i] = instance;
+        for (uint32_t role = 0; tg_operator_store_role(kind, planned->node, role) != NULL; role++)
+            store_count++;
+        if (planned->output == TG_NO_OPERATOR)
+            continue;
+        instance->output = task->operators[planned->output];
+        instance->output_input = planned->output_input;
+        instance->output->inputs[planned->output_input] = instance;
     }
-    for (uint32_t i = 0; i < count; i++) {
+    task->stores = tg_arena_alloc_zero(task->arena, store_count + 1, sizeof *task->stores);
+}
+
+/* Inputs first: what they have opened (stores, formats) is there for their consumers. */
+static enum tg_code open_operators(struct tg_task *task, struct tg_error *reterr)
+{
+    for (uint32_t i = 0; i < task->operator_count; i++) {
         enum tg_code code = task->operators[i]->kind->open(task->operators[i], reterr);
         if (code != TG_OK)
             return tg_fail_context(reterr, "query %s, step %s", tg_query_id(task->query),
                                    task->operators[i]->node->step);
     }
     return TG_OK;
+}
+
+/* A row of a stream meets what the tables were at its time, and that time is part of it. */
+static void rank_inputs(struct tg_task *task)
+{
+    uint32_t rank = 0;
+    for (int tables = 1; tables >= 0; tables--)
+        for (uint32_t i = 0; i < task->input_count; i++)
+            if (task->inputs[i].source->node->is_table == (tables != 0))
+                task->inputs[i].rank = rank++;
 }
 
 static void build_inputs(struct tg_task *task)
@@ -61,6 +77,7 @@ static void build_inputs(struct tg_task *task)
             .partition_time_ms = -1,
             .committed_offset = TG_OFFSET_NONE,
         };
+    rank_inputs(task);
 }
 
 enum tg_code tg_task_open(const struct tg_query *query, const struct tg_subtopology *subtopology,
@@ -75,7 +92,8 @@ enum tg_code tg_task_open(const struct tg_query *query, const struct tg_subtopol
     task->idle_since_us = -1;
     task->faults.stop_offset = INT64_MAX;
     task->faults.letter_offset = -1;
-    enum tg_code code = build_operators(task, reterr);
+    make_operators(task);
+    enum tg_code code = open_operators(task, reterr);
     if (code != TG_OK) {
         tg_task_close(task);
         return code;
@@ -203,22 +221,30 @@ static int64_t head_time(const struct tg_task_input *input)
     return input->batch->rows->rowtime_ms[tg_batch_row(input->batch, input->batch_next)];
 }
 
-/* The input whose head is the earliest, ties by their order in the plan; *ret_limit: the earliest head of the
- * others. */
+/* Does the head of `one` come before the head of `other`? Never equal, so that the order of rows does not
+ * depend on how they were fetched. */
+static bool comes_first(const struct tg_task_input *one, const struct tg_task_input *other)
+{
+    int64_t one_ms = head_time(one), other_ms = head_time(other);
+    return one_ms != other_ms ? one_ms < other_ms : one->rank < other->rank;
+}
+
+/* The input whose head comes first; *ret_limit: the last row time that comes before all other heads. */
 static struct tg_task_input *earliest_input(struct tg_task *task, int64_t *ret_limit)
 {
     struct tg_task_input *earliest = NULL;
-    *ret_limit = INT64_MAX;
     for (uint32_t i = 0; i < task->input_count; i++) {
         struct tg_task_input *input = &task->inputs[i];
-        if (input->batch == NULL)
-            continue;
-        if (earliest == NULL || head_time(input) < head_time(earliest)) {
-            *ret_limit = earliest == NULL ? INT64_MAX : head_time(earliest);
+        if (input->batch != NULL && (earliest == NULL || comes_first(input, earliest)))
             earliest = input;
-        } else if (head_time(input) < *ret_limit) {
-            *ret_limit = head_time(input);
-        }
+    }
+    *ret_limit = INT64_MAX;
+    for (uint32_t i = 0; i < task->input_count; i++) {
+        const struct tg_task_input *input = &task->inputs[i];
+        if (input->batch == NULL || input == earliest)
+            continue;
+        int64_t limit = head_time(input) - (input->rank < earliest->rank);
+        *ret_limit = limit < *ret_limit ? limit : *ret_limit;
     }
     return earliest;
 }
@@ -247,7 +273,7 @@ static enum tg_code process_run(struct tg_task_input *input, int64_t limit_ms, s
         }
     }
     input->batch_next = end;
-    return input->source->kind->process(input->source, &run, reterr);
+    return input->source->kind->process(input->source, 0, &run, reterr);
 }
 
 /* The query stops at a record of this input: what stands in front of it is done with, the rest is not. */

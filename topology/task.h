@@ -33,6 +33,7 @@ struct tg_task_input {
     bool is_internal;      /* a repartition topic */
     int64_t purged_offset; /* its records before this one are deleted */
     struct tg_operator *source;
+    uint32_t rank; /* among rows of one time: tables come before streams, then from left to right */
     struct tg_message *queue; /* ring of messages that wait */
     uint32_t queue_capacity, queue_head, queue_count;
     const struct tg_batch *batch; /* decoded, partly processed; NULL: none */
@@ -52,8 +53,6 @@ struct tg_task_input {
     struct tg_fault_stop stop;    /* where a query whose policy is `fail` stops */
 };
 
-enum { TG_TASK_STORES_MAX = 8 };
-
 struct tg_task {
     const struct tg_query *query;
     const struct tg_subtopology *subtopology;
@@ -64,7 +63,7 @@ struct tg_task {
     uint32_t input_count;
     struct tg_task_input *inputs;
     uint32_t store_count;
-    struct tg_task_store stores[TG_TASK_STORES_MAX];
+    struct tg_task_store *stores;          /* in the order of the operators; they stay where they are */
     int64_t idle_since_us;                 /* since when an empty input is waited for; -1: none is */
     uint32_t stores_to_restore;            /* 0: may process */
     struct tg_producer *producer;          /* borrowed */
@@ -128,6 +127,7 @@ void tg_task_set_base(struct tg_task *task, struct tg_task_input *input, int64_t
 
 struct tg_task_store_options {
     const struct tg_plan_node *node;
+    const char *role; /* one of the kind's store_role; NULL: its only store */
     enum tg_key_layout layout;
 };
 TG_MUST_CHECK enum tg_code tg_task_open_store(struct tg_operator *owner,

@@ -10,9 +10,9 @@ enum tg_code tg_task_open_store(struct tg_operator *owner, const struct tg_task_
                                 struct tg_task_store **ret_store, struct tg_error *reterr)
 {
     struct tg_task *task = owner->task;
-    TG_ASSERT(task->store_count < TG_TASK_STORES_MAX);
     struct tg_task_store *slot = &task->stores[task->store_count];
-    const char *role = tg_query_store_name(task->arena, options->node);
+    const char *role =
+        tg_query_store_name(task->arena, options->node, options->role == NULL ? "" : options->role);
     const struct tg_store_options store_options = {
         .name = tg_arena_printf(task->arena, "%s-%s", task->query->application_id, role),
         .partition = task->partition,

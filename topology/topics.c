@@ -138,15 +138,13 @@ static enum tg_code prepare_repartition(const struct tg_query *query, const stru
 }
 
 static enum tg_code prepare_changelog(struct tg_query *query, const struct tg_subtopology *subtopology,
-                                      const struct tg_plan_node *node, int timeout_ms,
-                                      struct tg_error *reterr)
+                                      const char *store_name, int timeout_ms, struct tg_error *reterr)
 {
     int32_t partitions = subtopology->partition_count;
-    tg_layout_note(query, node);
     int32_t found = 0;
     bool created = false;
     struct topic_request request = {
-        .name = tg_query_changelog_topic(query->arena, query, tg_query_store_name(query->arena, node)),
+        .name = tg_query_changelog_topic(query->arena, query, store_name),
         .partition_count = partitions,
         .replication_factor = query->settings.internal_replication,
     };
@@ -205,14 +203,27 @@ static enum tg_code prepare_sink(struct tg_query *query, int timeout_ms, struct 
     return TG_OK;
 }
 
+static enum tg_code prepare_stores(struct tg_query *query, const struct tg_subtopology *subtopology,
+                                   const struct tg_subtopology_operator *planned, int timeout_ms,
+                                   struct tg_error *reterr)
+{
+    const struct tg_operator_kind *kind = tg_operator_kind_planned(planned);
+    const char *role = tg_operator_store_role(kind, planned->node, 0);
+    if (role != NULL)
+        tg_layout_note(query, planned->node);
+    for (uint32_t i = 0; role != NULL; role = tg_operator_store_role(kind, planned->node, ++i))
+        TG_TRY(prepare_changelog(query, subtopology, tg_query_store_name(query->arena, planned->node, role),
+                                 timeout_ms, reterr));
+    return TG_OK;
+}
+
 static enum tg_code prepare_internal_topics(struct tg_query *query, const struct tg_subtopology *subtopology,
                                             int timeout_ms, struct tg_error *reterr)
 {
     if (subtopology->repartition_topic != NULL)
         TG_TRY(prepare_repartition(query, subtopology, timeout_ms, reterr));
     for (uint32_t i = 0; i < subtopology->operator_count; i++)
-        if (tg_operator_kind_find(subtopology->operators[i].node->kind->name)->has_store)
-            TG_TRY(prepare_changelog(query, subtopology, subtopology->operators[i].node, timeout_ms, reterr));
+        TG_TRY(prepare_stores(query, subtopology, &subtopology->operators[i], timeout_ms, reterr));
     return TG_OK;
 }
 

@@ -228,9 +228,10 @@ static enum tg_code update_row(struct aggregate *aggregate, uint32_t index, uint
                         &(struct aggregate_update){.undo = AGGREGATE_NO_ROW, .add = row}, reterr);
 }
 
-static enum tg_code aggregate_process(struct tg_operator *self, const struct tg_batch *batch,
+static enum tg_code aggregate_process(struct tg_operator *self, uint32_t input, const struct tg_batch *batch,
                                       struct tg_error *reterr)
 {
+    (void)input;
     struct aggregate *aggregate = (struct aggregate *)self;
     const struct tg_plan_aggregate *node = aggregate_node(aggregate);
     uint32_t count = 0;

@@ -70,9 +70,10 @@ static struct tg_batch filter_table(struct filter *filter, const struct tg_batch
     return tg_row_list_batch(&filter->passed, batch);
 }
 
-static enum tg_code filter_process(struct tg_operator *self, const struct tg_batch *batch,
+static enum tg_code filter_process(struct tg_operator *self, uint32_t input, const struct tg_batch *batch,
                                    struct tg_error *reterr)
 {
+    (void)input;
     struct filter *filter = (struct filter *)self;
     struct tg_batch passed = tg_row_list_valued(&filter->valued, batch);
     tg_program_run(filter->state, &passed);

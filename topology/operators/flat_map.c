@@ -126,9 +126,10 @@ static enum tg_code forward_result(struct flat_map *flat_map, const struct tg_ba
     return tg_operator_forward(&flat_map->base, result, reterr);
 }
 
-static enum tg_code flat_map_process(struct tg_operator *self, const struct tg_batch *batch,
+static enum tg_code flat_map_process(struct tg_operator *self, uint32_t input, const struct tg_batch *batch,
                                      struct tg_error *reterr)
 {
+    (void)input;
     struct flat_map *flat_map = (struct flat_map *)self;
     tg_program_run(flat_map->state, batch);
     tg_task_report_errors(self, batch, flat_map->state); /* of arguments; those of the functions come below */

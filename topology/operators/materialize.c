@@ -247,9 +247,10 @@ static void add_after(struct materialize *table, const struct tg_batch *batch, u
             tg_column_copy_row(output->columns[i], target, batch->columns[i], row);
 }
 
-static enum tg_code materialize_process(struct tg_operator *self, const struct tg_batch *batch,
-                                        struct tg_error *reterr)
+static enum tg_code materialize_process(struct tg_operator *self, uint32_t input,
+                                        const struct tg_batch *batch, struct tg_error *reterr)
 {
+    (void)input;
     struct materialize *table = (struct materialize *)self;
     tg_arena_reset(table->arena);
     reserve(table, batch->selected);

@@ -27,9 +27,10 @@ static enum tg_code project_open(struct tg_operator *self, struct tg_error *rete
     return TG_OK;
 }
 
-static enum tg_code project_process(struct tg_operator *self, const struct tg_batch *batch,
+static enum tg_code project_process(struct tg_operator *self, uint32_t input, const struct tg_batch *batch,
                                     struct tg_error *reterr)
 {
+    (void)input;
     struct project *project = (struct project *)self;
     const struct tg_batch valued = tg_row_list_valued(&project->valued, batch);
     tg_program_run(project->state, &valued);

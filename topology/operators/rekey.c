@@ -120,9 +120,10 @@ static void mark_rows(struct rekey *rekey, const struct tg_batch *batch, struct 
     result->selected = kept;
 }
 
-static enum tg_code rekey_process(struct tg_operator *self, const struct tg_batch *batch,
+static enum tg_code rekey_process(struct tg_operator *self, uint32_t input, const struct tg_batch *batch,
                                   struct tg_error *reterr)
 {
+    (void)input;
     struct rekey *rekey = (struct rekey *)self;
     const struct tg_plan_rekey *node = (const struct tg_plan_rekey *)self->node;
     reserve(rekey, batch->rows->count);

@@ -169,9 +169,10 @@ static enum tg_code reader_decode(struct tg_operator *self, const struct tg_mess
 }
 
 /* Runs of a decoded batch enter here. */
-static enum tg_code reader_process(struct tg_operator *self, const struct tg_batch *batch,
+static enum tg_code reader_process(struct tg_operator *self, uint32_t input, const struct tg_batch *batch,
                                    struct tg_error *reterr)
 {
+    (void)input;
     return tg_operator_forward(self, batch, reterr);
 }
 

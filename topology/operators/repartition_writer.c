@@ -94,9 +94,10 @@ static struct tg_slice change_at(struct writer *writer, const struct tg_batch *b
     return tg_buffer_slice(&writer->change);
 }
 
-static enum tg_code writer_process(struct tg_operator *self, const struct tg_batch *batch,
+static enum tg_code writer_process(struct tg_operator *self, uint32_t input, const struct tg_batch *batch,
                                    struct tg_error *reterr)
 {
+    (void)input;
     struct writer *writer = (struct writer *)self;
     struct tg_task *task = self->task;
     int32_t partitions = task->subtopology->repartition_partitions;

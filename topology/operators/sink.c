@@ -168,9 +168,10 @@ static uint32_t drop_unwritable(struct sink *sink, const struct tg_batch *batch,
     return kept;
 }
 
-static enum tg_code sink_process(struct tg_operator *self, const struct tg_batch *batch,
+static enum tg_code sink_process(struct tg_operator *self, uint32_t input, const struct tg_batch *batch,
                                  struct tg_error *reterr)
 {
+    (void)input;
     struct sink *sink = (struct sink *)self;
     reserve(sink, batch->selected);
     uint32_t count = 0;

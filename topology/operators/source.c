@@ -361,9 +361,10 @@ static enum tg_code source_decode(struct tg_operator *self, const struct tg_mess
 }
 
 /* Runs of a decoded batch enter here. */
-static enum tg_code source_process(struct tg_operator *self, const struct tg_batch *batch,
+static enum tg_code source_process(struct tg_operator *self, uint32_t input, const struct tg_batch *batch,
                                    struct tg_error *reterr)
 {
+    (void)input;
     return tg_operator_forward(self, batch, reterr);
 }
 

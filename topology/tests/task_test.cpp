@@ -37,7 +37,7 @@ tg_code entry_decode(tg_operator *self, const tg_message *const *messages, uint3
     return TG_OK;
 }
 
-tg_code entry_process(tg_operator *self, const tg_batch *batch, tg_error *)
+tg_code entry_process(tg_operator *self, uint32_t, const tg_batch *batch, tg_error *)
 {
     auto *entry = reinterpret_cast<Entry *>(self);
     std::string run;
@@ -73,6 +73,7 @@ protected:
             entries[i].log = &log;
             entries[i].arena = tg_arena_new(0);
             inputs[i].topic = names[i];
+            inputs[i].rank = static_cast<uint32_t>(i);
             inputs[i].source = &entries[i].base;
             inputs[i].end_position = inputs[i].partition_time_ms = -1;
             inputs[i].consumer = consumer;
@@ -141,7 +142,7 @@ TEST_F(TwoInputs, RunsGoAsFarAsTheHeadOfTheOther)
     produce("left", {1, 2, 5, 5, 9});
     produce("right", {3, 4, 5, 6, 20});
     poll();
-    EXPECT_EQ(run(), (std::vector<std::string>{"left 1 2", "right 3 4 5", "left 5 5", "right 6", "left 9",
+    EXPECT_EQ(run(), (std::vector<std::string>{"left 1 2", "right 3 4", "left 5 5", "right 5 6", "left 9",
                                                "right 20"}));
     EXPECT_EQ(inputs[0].position, 5);
     EXPECT_EQ(inputs[1].partition_time_ms, 20);
