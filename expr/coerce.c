@@ -178,10 +178,10 @@ const struct tg_expr *tg_expr_converted(struct tg_arena *arena, const struct tg_
         return value;
     if (tg_expr_is_null_literal(value))
         return tg_expr_null_of(arena, type, value->place);
-    struct tg_expr *cast = tg_expr_node(arena, TG_EXPR_CAST, type, value->place);
-    cast->arguments = tg_expr_list(arena, &value, 1);
-    cast->argument_count = 1;
-    return cast;
+    struct tg_expr *coerced = tg_expr_node(arena, TG_EXPR_COERCE, type, value->place);
+    coerced->arguments = tg_expr_list(arena, &value, 1);
+    coerced->argument_count = 1;
+    return coerced;
 }
 
 /* ---- one common type for a list ---- */

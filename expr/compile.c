@@ -209,9 +209,12 @@ static bool is_listed_call(const struct tg_expr *expr)
 }
 
 /* Where a failure ends, as ksqlDB's generated code catches exceptions: a function call or field as an
- * argument of a function or of a cast, any element of a constructor. */
+ * argument of a function, a function call that is cast, any element of a constructor. A coercion is no place
+ * of its own: that an INT is compared with a BIGINT changes nothing. */
 static bool contains_failure(const struct tg_expr *expr, const struct tg_expr *argument)
 {
+    while (argument->kind == TG_EXPR_COERCE)
+        argument = argument->arguments[0];
     if (expr->kind == TG_EXPR_CALL && (expr->function->flags & TG_FUNCTION_CONTAINS) != 0)
         return true;
     bool catches = is_listed_call(expr) || expr->kind == TG_EXPR_CAST;
@@ -282,7 +285,7 @@ static enum tg_code compile_arguments(struct compiler *compiler, const struct tg
 static enum tg_code compile_call(struct compiler *compiler, const struct tg_expr *expr, uint32_t selection,
                                  uint32_t *ret_reg)
 {
-    bool cast = expr->kind == TG_EXPR_CAST;
+    bool cast = expr->kind == TG_EXPR_CAST || expr->kind == TG_EXPR_COERCE;
     struct tg_step step = {.run = tg_step_call,
                            .name = cast ? "CAST" : expr->name,
                            .kernel = cast ? tg_cast_kernel : expr->function->kernel,
@@ -334,6 +337,7 @@ static bool is_eager(const struct tg_expr *expr)
         eager = (expr->function->flags & TG_FUNCTION_EAGER) != 0;
         break;
     case TG_EXPR_CAST:
+    case TG_EXPR_COERCE:
         eager = tg_type_is_number(expr->type) && !tg_cast_may_fail(expr->arguments[0]->type, expr->type);
         break;
     case TG_EXPR_CASE:
@@ -430,6 +434,7 @@ static enum tg_code compile_node(struct compiler *compiler, const struct tg_expr
         return compile_parameter(compiler, expr, ret_reg);
     case TG_EXPR_CALL:
     case TG_EXPR_CAST:
+    case TG_EXPR_COERCE:
         return compile_call(compiler, expr, selection, ret_reg);
     case TG_EXPR_AND:
     case TG_EXPR_OR:

@@ -18,7 +18,8 @@ enum tg_expr_kind {
     TG_EXPR_LITERAL,
     TG_EXPR_COLUMN, /* a column of the input schema */
     TG_EXPR_CALL,   /* a scalar function or operator of the registry; constructors and subscripts too */
-    TG_EXPR_CAST,   /* explicit, or inserted as coercion */
+    TG_EXPR_CAST,   /* as written */
+    TG_EXPR_COERCE, /* a cast that nobody wrote: unlike CAST it lets failures through */
     TG_EXPR_AND,    /* short-circuit, left to right */
     TG_EXPR_OR,
     TG_EXPR_CASE,     /* arguments: condition, result, condition, result, ... [, otherwise] */
@@ -95,6 +96,11 @@ TG_MUST_CHECK enum tg_code tg_expr_struct(struct tg_arena *arena, const char *co
 TG_MUST_CHECK enum tg_code tg_expr_cast(struct tg_arena *arena, const struct tg_expr *value,
                                         const struct tg_type *type, struct tg_place place,
                                         const struct tg_expr **ret_expr, struct tg_error *reterr);
+/* The same as TG_EXPR_COERCE: for parameters with types, and for coercions read from a plan. The caller has
+ * checked that the type is reached without a CAST. */
+TG_MUST_CHECK enum tg_code tg_expr_convert(struct tg_arena *arena, const struct tg_expr *value,
+                                           const struct tg_type *type, const struct tg_expr **ret_expr,
+                                           struct tg_error *reterr);
 TG_MUST_CHECK enum tg_code tg_expr_and_or(struct tg_arena *arena, enum tg_expr_kind kind,
                                           const struct tg_expr *left, const struct tg_expr *right,
                                           struct tg_place place, const struct tg_expr **ret_expr,

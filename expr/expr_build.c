@@ -384,14 +384,27 @@ enum tg_code tg_expr_struct(struct tg_arena *arena, const char *const *names,
     return TG_OK;
 }
 
+enum tg_code tg_expr_convert(struct tg_arena *arena, const struct tg_expr *value, const struct tg_type *type,
+                             const struct tg_expr **ret_expr, struct tg_error *reterr)
+{
+    if (value->type != NULL && !tg_cast_exists(value->type, type))
+        return tg_fail_at(reterr, TG_CODE_TYPE, value->place, "there is no cast from %s to %s",
+                          tg_type_name(arena, value->type), tg_type_name(arena, type));
+    *ret_expr = tg_expr_converted(arena, value, type);
+    return TG_OK;
+}
+
 enum tg_code tg_expr_cast(struct tg_arena *arena, const struct tg_expr *value, const struct tg_type *type,
                           struct tg_place place, const struct tg_expr **ret_expr, struct tg_error *reterr)
 {
-    if (value->type != NULL && !tg_cast_exists(value->type, type))
-        return tg_fail_at(reterr, TG_CODE_TYPE, place, "there is no cast from %s to %s",
-                          tg_type_name(arena, value->type), tg_type_name(arena, type));
-    const struct tg_expr *converted = tg_expr_converted(arena, value, type);
-    if (converted->kind == TG_EXPR_CAST && converted != value) {
+    const struct tg_expr *converted = NULL;
+    enum tg_code code = tg_expr_convert(arena, value, type, &converted, reterr);
+    if (code != TG_OK) {
+        if (reterr != NULL)
+            reterr->place = place;
+        return code;
+    }
+    if (converted->kind == TG_EXPR_COERCE && converted != value) {
         struct tg_expr *placed = tg_expr_node(arena, TG_EXPR_CAST, type, place);
         placed->arguments = converted->arguments;
         placed->argument_count = 1;

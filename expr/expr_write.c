@@ -249,6 +249,7 @@ void tg_expr_write(const struct tg_expr *expr, struct tg_buffer *out)
         write_call(expr, out);
         break;
     case TG_EXPR_CAST:
+    case TG_EXPR_COERCE:
         tg_buffer_append_text(out, "CAST(");
         tg_expr_write(expr->arguments[0], out);
         tg_buffer_append_text(out, " AS ");

@@ -38,7 +38,7 @@ const struct tg_type *tg_type_as_decimal(struct tg_arena *arena, const struct tg
 /* The narrowest type that both widen to, or NULL. */
 const struct tg_type *tg_type_common(struct tg_arena *arena, const struct tg_type *a,
                                      const struct tg_type *b);
-/* Adds a cast where the type differs; types a bare NULL. The cast must be possible. */
+/* Adds a coercion where the type differs; types a bare NULL. The cast must be possible. */
 const struct tg_expr *tg_expr_converted(struct tg_arena *arena, const struct tg_expr *value,
                                         const struct tg_type *type);
 /* One common type for the elements of ARRAY[...], MAP(...), IN (...): numbers widen, literal texts become

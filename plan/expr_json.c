@@ -119,7 +119,8 @@ static void write_members(struct tg_plan_writer *writer, const struct tg_expr *e
         tg_plan_write_type(writer, NULL, expr->type);
         break;
     case TG_EXPR_CAST:
-        tg_plan_write_string(writer, NULL, "cast");
+    case TG_EXPR_COERCE:
+        tg_plan_write_string(writer, NULL, expr->kind == TG_EXPR_CAST ? "cast" : "coerce");
         tg_plan_write_type(writer, NULL, expr->type);
         break;
     case TG_EXPR_AND:
@@ -401,6 +402,19 @@ TG_MUST_CHECK static enum tg_code read_cast(struct expr_reader *self, struct ele
     return TG_OK;
 }
 
+TG_MUST_CHECK static enum tg_code read_coerce(struct expr_reader *self, struct element_list *list,
+                                              const struct tg_expr **ret_expr, struct tg_error *reterr)
+{
+    const struct tg_type *type = NULL;
+    struct argument_list arguments;
+    struct tg_error cause = {0};
+    TG_TRY(next_type(self, list, &type, reterr));
+    TG_TRY(exactly(self, list, 1, &arguments, reterr));
+    if (tg_expr_convert(self->reader->arena, arguments.items[0], type, ret_expr, &cause) != TG_OK)
+        return damaged(self, &cause, reterr);
+    return TG_OK;
+}
+
 TG_MUST_CHECK static enum tg_code read_chain(struct expr_reader *self, struct element_list *list,
                                              enum tg_expr_kind kind, const struct tg_expr **ret_expr,
                                              struct tg_error *reterr)
@@ -505,10 +519,10 @@ static const struct expr_form {
     const char *word;
     expr_form_reader *read;
 } expr_forms[] = {
-    {"column", read_column}, {"literal", read_literal},     {"null", read_null},
-    {"call", read_call},     {"cast", read_cast},           {"and", read_and},
-    {"or", read_or},         {"case", read_case},           {"field", read_field},
-    {"lambda", read_lambda}, {"parameter", read_parameter},
+    {"column", read_column}, {"literal", read_literal}, {"null", read_null},
+    {"call", read_call},     {"cast", read_cast},       {"coerce", read_coerce},
+    {"and", read_and},       {"or", read_or},           {"case", read_case},
+    {"field", read_field},   {"lambda", read_lambda},   {"parameter", read_parameter},
 };
 
 TG_MUST_CHECK static enum tg_code read_expr(struct expr_reader *self, const json_t *json,

@@ -82,7 +82,7 @@ TG_MUST_CHECK static enum tg_code read_body(const struct tg_scope *outer,
         return tg_fail_at(reterr, TG_CODE_TYPE, body->place, "%s returns %s, but its body is %s",
                           function->name, tg_type_name(arena, function->type),
                           tg_type_name(arena, value->type));
-    return tg_expr_cast(arena, value, function->type, value->place, ret_expr, reterr);
+    return tg_expr_convert(arena, value, function->type, ret_expr, reterr);
 }
 
 TG_MUST_CHECK static enum tg_code convert_arguments(const struct tg_scope *scope,
@@ -99,8 +99,7 @@ TG_MUST_CHECK static enum tg_code convert_arguments(const struct tg_scope *scope
                               "argument %u of %s is %s, but %s is %s", i + 1, function->name,
                               tg_type_name(arena, type), parameter->name,
                               tg_type_name(arena, parameter->type));
-        TG_TRY(
-            tg_expr_cast(arena, arguments[i], parameter->type, arguments[i]->place, &arguments[i], reterr));
+        TG_TRY(tg_expr_convert(arena, arguments[i], parameter->type, &arguments[i], reterr));
     }
     return TG_OK;
 }

@@ -316,12 +316,45 @@ static void least(const struct tg_call *call)
     choose(call, -1);
 }
 
+/* The type of an argument as it was written; NULL: a constant, which becomes what the others are. */
+static const struct tg_type *written_type(const struct tg_expr *argument)
+{
+    if (argument->kind == TG_EXPR_COERCE)
+        argument = argument->arguments[0];
+    return tg_expr_is_constant(argument) ? NULL : argument->type;
+}
+
+static bool is_mixed(const struct tg_resolution *call)
+{
+    const struct tg_type *first = NULL;
+    for (uint32_t i = 0; i < call->argument_count; i++) {
+        const struct tg_type *type = written_type(call->arguments[i]);
+        if (type != NULL && first != NULL && type->kind != first->kind)
+            return true;
+        first = first == NULL ? type : first;
+    }
+    return false;
+}
+
+/* As in ksqlDB, INT beside BIGINT could become BIGINT, DECIMAL or DOUBLE, and none of them is the better one;
+ * only DOUBLE takes all numbers. */
 static enum tg_code resolve_ordered(struct tg_resolution *call, struct tg_error *reterr)
 {
-    if (!tg_type_is_nested(call->type) && call->type->kind != TG_TYPE_BOOLEAN)
+    if (tg_type_is_nested(call->type) || call->type->kind == TG_TYPE_BOOLEAN)
+        return tg_fail_at(reterr, TG_CODE_TYPE, call->place, "%s needs values that have an order, not %s",
+                          call->name, tg_type_name(call->arena, call->type));
+    if (call->type->kind == TG_TYPE_DOUBLE || !is_mixed(call))
         return TG_OK;
-    return tg_fail_at(reterr, TG_CODE_TYPE, call->place, "%s needs values that have an order, not %s",
-                      call->name, tg_type_name(call->arena, call->type));
+    struct tg_buffer types = {0};
+    for (uint32_t i = 0; i < call->argument_count; i++) {
+        const struct tg_type *type = written_type(call->arguments[i]);
+        if (type != NULL)
+            tg_buffer_printf(&types, "%s%s", types.length > 0 ? ", " : "", tg_type_name(call->arena, type));
+    }
+    (void)tg_fail_at(reterr, TG_CODE_TYPE, call->place, "%s of %s could be a number of more than one type",
+                     call->name, tg_buffer_text(&types));
+    tg_buffer_done(&types);
+    return tg_fail_hint(reterr, "CAST the arguments to one type");
 }
 
 /* ---- GEO_DISTANCE ---- */

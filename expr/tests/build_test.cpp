@@ -63,6 +63,8 @@ const TypeCase types[] = {
     {"ABS(C)", "DECIMAL(4, 2)"},
     {"SQRT(C)", "DOUBLE"},
     {"GREATEST(I, D)", "DOUBLE"},
+    {"GREATEST(L, 5, -5)", "BIGINT"},
+    {"LEAST(C, 1)", "DECIMAL(12, 2)"},
 };
 INSTANTIATE_TEST_SUITE_P(Build, Type, testing::ValuesIn(types));
 
@@ -130,6 +132,9 @@ const TypeCase refusals[] = {
     {"TRANSFORM(I, x => x)",
      "TRANSFORM takes no lambda of 1 parameters as argument 2 | TRANSFORM has: TRANSFORM(ARRAY<T>, (T) => "
      "U), TRANSFORM(MAP<K, V>, (K, V) => J, (K, V) => W)" LETTERS},
+    {"LEAST(I, CAST(I AS BIGINT), 5)",
+     "LEAST of INTEGER, BIGINT could be a number of more than one type | CAST the arguments to one type"},
+    {"GREATEST(B, TRUE)", "GREATEST needs values that have an order, not BOOLEAN"},
     {"NULL", "a NULL without a type cannot be computed; CAST it"},
 };
 INSTANTIATE_TEST_SUITE_P(Build, Refusal, testing::ValuesIn(refusals));

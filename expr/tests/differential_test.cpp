@@ -58,6 +58,7 @@ public:
         case TG_EXPR_COLUMN:
             return column(expr);
         case TG_EXPR_CAST:
+        case TG_EXPR_COERCE:
             return cast(expr);
         case TG_EXPR_AND:
         case TG_EXPR_OR:
@@ -112,8 +113,8 @@ private:
     Value cast(const tg_expr *expr)
     {
         Value value = eval(expr->arguments[0]);
-        if (value.failed && isFunction(expr->arguments[0]))
-            value = Value(); // a function call that fails inside of a cast is NULL
+        if (value.failed && expr->kind == TG_EXPR_CAST && isFunction(expr->arguments[0]))
+            value = Value(); // a function call that fails inside of a CAST is NULL; a coercion is not seen
         tg_type_kind from = expr->arguments[0]->type->kind;
         tg_type_kind to = expr->type->kind;
         if (value.failed || value.null)
@@ -135,6 +136,8 @@ private:
 
     static bool isFunction(const tg_expr *expr)
     {
+        while (expr->kind == TG_EXPR_COERCE)
+            expr = expr->arguments[0];
         return expr->kind == TG_EXPR_CALL && (expr->function->flags & TG_FUNCTION_OPERATOR) == 0;
     }
 

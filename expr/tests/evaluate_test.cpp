@@ -431,6 +431,33 @@ TEST(Failure, StopsAtFunctionArgumentsOnly)
     EXPECT_TRUE(world.errors().empty()) << "NULL in arithmetic is no error";
 }
 
+// A coercion is not seen: the same comparison fails for any two types, and a function's argument ends a
+// failure with it as without it.
+TEST(Failure, PassesThroughCoercions)
+{
+    World world("S STRING, I INT, L BIGINT, D DOUBLE, E DECIMAL(6, 2), A ARRAY<INT>, M ARRAY<BIGINT>");
+    world.set(0, 0, "'x'");
+    world.set(2, 0, "CAST(4 AS BIGINT)");
+    world.set(3, 0, "4e0");
+    world.set(4, 0, "4.00");
+    const std::string failing = "INT_FROM_BYTES(TO_BYTES(S, 'ascii'))"; // needs four bytes
+    for (const std::string other : {"1", "L", "D", "E"})
+        for (const std::string sign : {" = ", " <> ", " < ", " IS DISTINCT FROM "}) {
+            EXPECT_EQ(world.eval(failing + sign + other), "NULL") << sign << other;
+            EXPECT_EQ(world.eval(other + sign + failing), "NULL") << sign << other;
+        }
+    for (const std::string other : {"1", "L", "D", "E"}) {
+        EXPECT_EQ(world.eval(failing + " + " + other), "NULL") << other;
+        EXPECT_EQ(world.eval(failing + " BETWEEN " + other + " AND " + other), "NULL") << other;
+        EXPECT_EQ(world.eval(failing + " IN (" + other + ")"), "NULL") << other;
+        EXPECT_EQ(world.eval("CASE WHEN TRUE THEN " + failing + " ELSE " + other + " END"), "NULL") << other;
+    }
+    EXPECT_EQ(world.eval("CAST(" + failing + " AS BIGINT) = L"), "false");
+    EXPECT_EQ(world.eval("IFNULL(" + failing + ", L)"), "4");
+    EXPECT_EQ(world.eval("COALESCE(" + failing + ", E)"), "4.00");
+    EXPECT_EQ(world.eval("ARRAY[" + failing + ", L]"), "[null, 4]");
+}
+
 TEST(Program, SharesEqualParts)
 {
     World world("A INT, B INT");

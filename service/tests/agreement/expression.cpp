@@ -561,15 +561,12 @@ static Value choose_case(const Node &node, const Row &row)
     return i < node.parts.size() ? evaluate(*node.parts[i], row) : Value();
 }
 
-// Who sees NULL where a part of it failed; all others fail, too. A comparison brings an INT to BIGINT by a
-// cast.
+// Who sees NULL where a part of it failed; all others fail, too, of whatever types they are.
 static bool catches(const Node &node, const Node &part)
 {
     bool constructor = node.op == Op::MakeList || node.op == Op::MakeMap || node.op == Op::MakePair;
     bool call = node.op == Op::Call;
-    bool coerces = node.op == Op::Compare && part.type.kind == Kind::Int &&
-                   (node.parts[0]->type.kind == Kind::Bigint || node.parts[1]->type.kind == Kind::Bigint);
-    return constructor || ((call || coerces || node.op == Op::Cast) && part.op == Op::Call) ||
+    return constructor || ((call || node.op == Op::Cast) && part.op == Op::Call) ||
            (call && part.op == Op::Field);
 }
 
