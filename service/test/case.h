@@ -15,12 +15,12 @@ struct tg_test_case {
     const char *name; /* with format and setting: unique in the file */
     struct tg_slice sql;
     const struct tg_properties *properties; /* settings of the case; owned by the suite */
-    const struct tg_test_json *definition;  /* the whole object; the next ones are in it, NULL if absent */
-    const struct tg_test_json *topics;
-    const struct tg_test_json *inputs;
-    const struct tg_test_json *outputs;
-    const struct tg_test_json *exception;
-    const struct tg_test_json *post;
+    const struct tg_json_tree *definition;  /* the whole object; the next ones are in it, NULL if absent */
+    const struct tg_json_tree *topics;
+    const struct tg_json_tree *inputs;
+    const struct tg_json_tree *outputs;
+    const struct tg_json_tree *exception;
+    const struct tg_json_tree *post;
     bool is_script;          /* a test in SQL (service/test/script.h): the next ones are of it */
     const char *path;        /* of its file */
     uint32_t preamble_lines; /* of `sql`: what begins every test of the file */

@@ -105,7 +105,7 @@ static bool numbers_fit(struct tg_slice expected, struct tg_slice actual,
 
 /* ---- trees ---- */
 
-static const struct tg_test_json *find_member(const struct tg_test_json *object, struct tg_slice name)
+static const struct tg_json_tree *find_member(const struct tg_json_tree *object, struct tg_slice name)
 {
     for (uint32_t i = 0; i < object->count; i++)
         if (tg_slice_equal(object->names[i], name))
@@ -120,14 +120,14 @@ static const struct tg_test_json *find_member(const struct tg_test_json *object,
     return NULL;
 }
 
-static bool members_fit(struct tg_arena *arena, const struct tg_test_json *expected,
-                        const struct tg_test_json *actual, const struct tg_test_compare_options *options,
+static bool members_fit(struct tg_arena *arena, const struct tg_json_tree *expected,
+                        const struct tg_json_tree *actual, const struct tg_test_compare_options *options,
                         const char *path, const char **ret_where)
 {
     for (uint32_t i = 0; i < expected->count; i++) {
         const char *inner = tg_arena_printf(arena, "%s.%.*s", path, TG_SLICE_FORMAT(expected->names[i]));
-        const struct tg_test_json *member = find_member(actual, expected->names[i]);
-        if (member == NULL && expected->items[i]->kind == TG_TEST_JSON_NULL)
+        const struct tg_json_tree *member = find_member(actual, expected->names[i]);
+        if (member == NULL && expected->items[i]->kind == TG_JSON_TREE_NULL)
             continue; /* no member is as good as null */
         if (member == NULL) {
             *ret_where = inner;
@@ -143,8 +143,8 @@ static bool members_fit(struct tg_arena *arena, const struct tg_test_json *expec
     return false;
 }
 
-static bool elements_fit(struct tg_arena *arena, const struct tg_test_json *expected,
-                         const struct tg_test_json *actual, const struct tg_test_compare_options *options,
+static bool elements_fit(struct tg_arena *arena, const struct tg_json_tree *expected,
+                         const struct tg_json_tree *actual, const struct tg_test_compare_options *options,
                          const char *path, const char **ret_where)
 {
     for (uint32_t i = 0; i < expected->count && i < actual->count; i++)
@@ -158,12 +158,12 @@ static bool elements_fit(struct tg_arena *arena, const struct tg_test_json *expe
     return false;
 }
 
-bool tg_test_json_fits(struct tg_arena *arena, const struct tg_test_json *expected,
-                       const struct tg_test_json *actual, const struct tg_test_compare_options *options,
+bool tg_test_json_fits(struct tg_arena *arena, const struct tg_json_tree *expected,
+                       const struct tg_json_tree *actual, const struct tg_test_compare_options *options,
                        const char *path, const char **ret_where)
 {
     *ret_where = path;
-    if (expected->kind == TG_TEST_JSON_STRING && actual->kind == TG_TEST_JSON_NUMBER) {
+    if (expected->kind == TG_JSON_TREE_STRING && actual->kind == TG_JSON_TREE_NUMBER) {
         struct number number; /* a text stands for a decimal */
         return read_number(actual->text, &number) && !number.whole &&
                numbers_fit(expected->text, actual->text, options);
@@ -171,17 +171,17 @@ bool tg_test_json_fits(struct tg_arena *arena, const struct tg_test_json *expect
     if (expected->kind != actual->kind)
         return false;
     switch (expected->kind) {
-    case TG_TEST_JSON_NUMBER:
+    case TG_JSON_TREE_NUMBER:
         return numbers_fit(expected->text, actual->text, options);
-    case TG_TEST_JSON_STRING:
+    case TG_JSON_TREE_STRING:
         return tg_slice_equal(expected->text, actual->text);
-    case TG_TEST_JSON_OBJECT:
+    case TG_JSON_TREE_OBJECT:
         return members_fit(arena, expected, actual, options, path, ret_where);
-    case TG_TEST_JSON_ARRAY:
+    case TG_JSON_TREE_ARRAY:
         return elements_fit(arena, expected, actual, options, path, ret_where);
-    case TG_TEST_JSON_NULL:
-    case TG_TEST_JSON_FALSE:
-    case TG_TEST_JSON_TRUE:
+    case TG_JSON_TREE_NULL:
+    case TG_JSON_TREE_FALSE:
+    case TG_JSON_TREE_TRUE:
         return true;
     }
     return false;
@@ -189,21 +189,21 @@ bool tg_test_json_fits(struct tg_arena *arena, const struct tg_test_json *expect
 
 /* ---- records ---- */
 
-static bool window_fits(const struct tg_test_json *window, const struct tg_test_row *actual)
+static bool window_fits(const struct tg_json_tree *window, const struct tg_test_row *actual)
 {
-    if (tg_test_json_is_null(window))
+    if (tg_json_tree_is_null(window))
         return true;
-    const char *type = tg_test_json_text(tg_test_json_get(window, "type"));
+    const char *type = tg_json_tree_text(tg_json_tree_get(window, "type"));
     bool session = type != NULL && strcasecmp(type, "session") == 0;
-    int64_t start = tg_test_json_int64(tg_test_json_get(window, "start"), -1);
-    int64_t end = tg_test_json_int64(tg_test_json_get(window, "end"), -1);
+    int64_t start = tg_json_tree_int64(tg_json_tree_get(window, "start"), -1);
+    int64_t end = tg_json_tree_int64(tg_json_tree_get(window, "end"), -1);
     return actual->window_start_ms == start && (!session || actual->window_end_ms == end);
 }
 
-static bool headers_fit(struct tg_arena *arena, const struct tg_test_json *expected,
+static bool headers_fit(struct tg_arena *arena, const struct tg_json_tree *expected,
                         const struct tg_test_row *actual)
 {
-    if (tg_test_json_count(expected) != actual->header_count)
+    if (tg_json_tree_count(expected) != actual->header_count)
         return false;
     const struct tg_header *headers = tg_test_headers(arena, expected);
     for (uint32_t i = 0; i < actual->header_count; i++)
@@ -214,58 +214,58 @@ static bool headers_fit(struct tg_arena *arena, const struct tg_test_json *expec
     return true;
 }
 
-static const struct tg_test_json json_null = {.kind = TG_TEST_JSON_NULL, .raw = {(const uint8_t *)"null", 4}};
+static const struct tg_json_tree json_null = {.kind = TG_JSON_TREE_NULL, .raw = {(const uint8_t *)"null", 4}};
 
-static const struct tg_test_json *member_or_null(const struct tg_test_json *object, const char *name)
+static const struct tg_json_tree *member_or_null(const struct tg_json_tree *object, const char *name)
 {
-    const struct tg_test_json *member = tg_test_json_get(object, name);
+    const struct tg_json_tree *member = tg_json_tree_get(object, name);
     return member == NULL ? &json_null : member;
 }
 
-bool tg_test_row_fits(struct tg_arena *arena, const struct tg_test_json *expected,
+bool tg_test_row_fits(struct tg_arena *arena, const struct tg_json_tree *expected,
                       const struct tg_test_row *actual, const struct tg_test_compare_options *options,
                       const char **ret_where)
 {
-    const struct tg_test_json *timestamp = tg_test_json_get(expected, "timestamp");
-    int64_t time = tg_test_json_int64(timestamp, 0);
+    const struct tg_json_tree *timestamp = tg_json_tree_get(expected, "timestamp");
+    int64_t time = tg_json_tree_int64(timestamp, 0);
     if (!tg_test_json_fits(arena, member_or_null(expected, "key"), actual->key, options, "key", ret_where))
         return false;
     if (!tg_test_json_fits(arena, member_or_null(expected, "value"), actual->value, options, "value",
                            ret_where))
         return false;
     *ret_where = "timestamp";
-    if (!tg_test_json_is_null(timestamp) && time != actual->timestamp_ms &&
+    if (!tg_json_tree_is_null(timestamp) && time != actual->timestamp_ms &&
         !(options->any_zero_time && time == 0))
         return false;
     *ret_where = "window";
-    if (!window_fits(tg_test_json_get(expected, "window"), actual))
+    if (!window_fits(tg_json_tree_get(expected, "window"), actual))
         return false;
     *ret_where = "headers";
-    return headers_fit(arena, tg_test_json_get(expected, "headers"), actual);
+    return headers_fit(arena, tg_json_tree_get(expected, "headers"), actual);
 }
 
 /* ---- lines for people ---- */
 
-void tg_test_write_expected(const struct tg_test_json *expected, struct tg_buffer *out)
+void tg_test_write_expected(const struct tg_json_tree *expected, struct tg_buffer *out)
 {
     static const char *const behind[] = {"timestamp", "window", "headers"};
-    tg_test_json_write(tg_test_json_get(expected, "key"), out);
+    tg_json_tree_write(tg_json_tree_get(expected, "key"), out);
     tg_buffer_append_text(out, " = ");
-    tg_test_json_write(tg_test_json_get(expected, "value"), out);
+    tg_json_tree_write(tg_json_tree_get(expected, "value"), out);
     for (size_t i = 0; i < sizeof behind / sizeof *behind; i++) {
-        const struct tg_test_json *member = tg_test_json_get(expected, behind[i]);
-        if (tg_test_json_is_null(member))
+        const struct tg_json_tree *member = tg_json_tree_get(expected, behind[i]);
+        if (tg_json_tree_is_null(member))
             continue;
         tg_buffer_printf(out, " %s ", behind[i]);
-        tg_test_json_write(member, out);
+        tg_json_tree_write(member, out);
     }
 }
 
 void tg_test_write_row(const struct tg_test_row *row, struct tg_buffer *out)
 {
-    tg_test_json_write(row->key, out);
+    tg_json_tree_write(row->key, out);
     tg_buffer_append_text(out, " = ");
-    tg_test_json_write(row->value, out);
+    tg_json_tree_write(row->value, out);
     tg_buffer_printf(out, " timestamp %lld", (long long)row->timestamp_ms);
     if (row->window_start_ms >= 0)
         tg_buffer_printf(out, " window %lld..%lld", (long long)row->window_start_ms,

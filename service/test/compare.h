@@ -16,15 +16,15 @@ struct tg_test_compare_options {
 
 /* True if `actual` fits `expected`. Else *ret_where names the first difference: "value.A.B[2]", in `arena`.
  */
-bool tg_test_json_fits(struct tg_arena *arena, const struct tg_test_json *expected,
-                       const struct tg_test_json *actual, const struct tg_test_compare_options *options,
+bool tg_test_json_fits(struct tg_arena *arena, const struct tg_json_tree *expected,
+                       const struct tg_json_tree *actual, const struct tg_test_compare_options *options,
                        const char *path, const char **ret_where);
 /* A whole record against an entry of "outputs". */
-bool tg_test_row_fits(struct tg_arena *arena, const struct tg_test_json *expected,
+bool tg_test_row_fits(struct tg_arena *arena, const struct tg_json_tree *expected,
                       const struct tg_test_row *actual, const struct tg_test_compare_options *options,
                       const char **ret_where);
 /* One line each: key, value, timestamp, window, headers. */
-void tg_test_write_expected(const struct tg_test_json *expected, struct tg_buffer *out);
+void tg_test_write_expected(const struct tg_json_tree *expected, struct tg_buffer *out);
 void tg_test_write_row(const struct tg_test_row *row, struct tg_buffer *out);
 
 #ifdef __cplusplus

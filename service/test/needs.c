@@ -13,17 +13,17 @@ static bool is_registry_format(struct tg_slice text)
     return false;
 }
 
-static bool has_registry_topic(const struct tg_test_json *topics)
+static bool has_registry_topic(const struct tg_json_tree *topics)
 {
     static const char *const members[] = {"keyFormat", "valueFormat", "format"};
-    for (uint32_t i = 0; i < tg_test_json_count(topics); i++) {
+    for (uint32_t i = 0; i < tg_json_tree_count(topics); i++) {
         for (size_t member = 0; member < sizeof members / sizeof *members; member++) {
-            const struct tg_test_json *format = tg_test_json_get(topics->items[i], members[member]);
+            const struct tg_json_tree *format = tg_json_tree_get(topics->items[i], members[member]);
             if (format != NULL && is_registry_format(format->text))
                 return true;
         }
-        if (!tg_test_json_is_null(tg_test_json_get(topics->items[i], "keySchema")) ||
-            !tg_test_json_is_null(tg_test_json_get(topics->items[i], "valueSchema")))
+        if (!tg_json_tree_is_null(tg_json_tree_get(topics->items[i], "keySchema")) ||
+            !tg_json_tree_is_null(tg_json_tree_get(topics->items[i], "valueSchema")))
             return true;
     }
     return false;

@@ -51,9 +51,9 @@ static const char *expected_schema(struct tg_arena *arena, const char *columns)
     return schema_text(arena, tg_schema_new(arena, read, list.count));
 }
 
-static bool has_feature(const struct tg_test_json *features, const char *name)
+static bool has_feature(const struct tg_json_tree *features, const char *name)
 {
-    for (uint32_t i = 0; i < tg_test_json_count(features); i++)
+    for (uint32_t i = 0; i < tg_json_tree_count(features); i++)
         if (tg_slice_is(features->items[i]->text, name))
             return true;
     return false;
@@ -70,18 +70,18 @@ static bool is_unwrapped(const struct tg_plan_format *format)
 }
 
 /* {"format": "JSON"} or "JSON". */
-static const char *format_of(const struct tg_test_json *format)
+static const char *format_of(const struct tg_json_tree *format)
 {
-    const char *name = tg_test_json_text(tg_test_json_get(format, "format"));
-    return name != NULL ? name : tg_test_json_text(format);
+    const char *name = tg_json_tree_text(tg_json_tree_get(format, "format"));
+    return name != NULL ? name : tg_json_tree_text(format);
 }
 
-static const char *check_format(struct tg_arena *arena, const struct tg_test_json *source, const char *half,
+static const char *check_format(struct tg_arena *arena, const struct tg_json_tree *source, const char *half,
                                 const struct tg_plan_format *actual)
 {
-    const struct tg_test_json *features =
-        tg_test_json_get(source, tg_arena_printf(arena, "%sFeatures", half));
-    const char *expected = format_of(tg_test_json_get(source, tg_arena_printf(arena, "%sFormat", half)));
+    const struct tg_json_tree *features =
+        tg_json_tree_get(source, tg_arena_printf(arena, "%sFeatures", half));
+    const char *expected = format_of(tg_json_tree_get(source, tg_arena_printf(arena, "%sFormat", half)));
     if (expected != NULL && strcasecmp(expected, actual->name) != 0)
         return tg_arena_printf(arena, "%s format is %s instead of %s", half, actual->name, expected);
     if (features != NULL && has_feature(features, "UNWRAP_SINGLES") != is_unwrapped(actual))
@@ -89,13 +89,13 @@ static const char *check_format(struct tg_arena *arena, const struct tg_test_jso
     return NULL;
 }
 
-static const char *check_window(struct tg_arena *arena, const struct tg_test_json *format,
+static const char *check_window(struct tg_arena *arena, const struct tg_json_tree *format,
                                 const struct tg_source_definition *actual)
 {
     static const char *const kinds[] = {"NONE", "TUMBLING", "HOPPING", "SESSION"};
-    const char *type = tg_test_json_text(tg_test_json_get(format, "windowType"));
-    int64_t size = tg_test_json_int64(tg_test_json_get(format, "windowSize"), 0);
-    if (format == NULL || format->kind != TG_TEST_JSON_OBJECT)
+    const char *type = tg_json_tree_text(tg_json_tree_get(format, "windowType"));
+    int64_t size = tg_json_tree_int64(tg_json_tree_get(format, "windowSize"), 0);
+    if (format == NULL || format->kind != TG_JSON_TREE_OBJECT)
         return NULL;
     if (strcasecmp(type == NULL ? "NONE" : type, kinds[actual->window_kind]) != 0)
         return tg_arena_printf(arena, "window is %s instead of %s", kinds[actual->window_kind],
@@ -106,12 +106,12 @@ static const char *check_window(struct tg_arena *arena, const struct tg_test_jso
     return NULL;
 }
 
-static const char *check_source(struct tg_arena *arena, const struct tg_test_json *source,
+static const char *check_source(struct tg_arena *arena, const struct tg_json_tree *source,
                                 const struct tg_job *job)
 {
-    const char *name = tg_test_json_text(tg_test_json_get(source, "name"));
-    const char *type = tg_test_json_text(tg_test_json_get(source, "type"));
-    const char *schema = tg_test_json_text(tg_test_json_get(source, "schema"));
+    const char *name = tg_json_tree_text(tg_json_tree_get(source, "name"));
+    const char *type = tg_json_tree_text(tg_json_tree_get(source, "type"));
+    const char *schema = tg_json_tree_text(tg_json_tree_get(source, "schema"));
     const struct tg_source_definition *actual = tg_job_source(job, tg_slice_text(name));
     if (actual == NULL)
         return tg_arena_printf(arena, "%s does not exist", name);
@@ -127,9 +127,9 @@ static const char *check_source(struct tg_arena *arena, const struct tg_test_jso
     if (wrong == NULL)
         wrong = check_format(arena, source, "value", &actual->value_format);
     if (wrong == NULL)
-        wrong = check_window(arena, tg_test_json_get(source, "keyFormat"), actual);
-    const struct tg_test_json *read_only = tg_test_json_get(source, "isSource");
-    if (wrong == NULL && read_only != NULL && (read_only->kind == TG_TEST_JSON_TRUE) != actual->read_only)
+        wrong = check_window(arena, tg_json_tree_get(source, "keyFormat"), actual);
+    const struct tg_json_tree *read_only = tg_json_tree_get(source, "isSource");
+    if (wrong == NULL && read_only != NULL && (read_only->kind == TG_JSON_TREE_TRUE) != actual->read_only)
         wrong = actual->read_only ? "it is read-only" : "it is not read-only";
     return wrong == NULL ? NULL : tg_arena_printf(arena, "%s: %s", name, wrong);
 }
@@ -154,10 +154,10 @@ static const char *forbidden_topic(struct tg_arena *arena, const struct tg_plan 
     return NULL;
 }
 
-static const char *check_topics(struct tg_arena *arena, const struct tg_test_json *topics,
+static const char *check_topics(struct tg_arena *arena, const struct tg_json_tree *topics,
                                 const struct tg_job *job)
 {
-    const char *text = tg_test_json_text(tg_test_json_get(topics, "blacklist"));
+    const char *text = tg_json_tree_text(tg_json_tree_get(topics, "blacklist"));
     const char *found = NULL;
     regex_t pattern;
     if (text == NULL)
@@ -171,14 +171,14 @@ static const char *check_topics(struct tg_arena *arena, const struct tg_test_jso
     return found == NULL ? NULL : tg_arena_printf(arena, "there must be no topic %s", found);
 }
 
-const char *tg_test_check_post(struct tg_arena *arena, const struct tg_test_json *post,
+const char *tg_test_check_post(struct tg_arena *arena, const struct tg_json_tree *post,
                                const struct tg_job *job)
 {
-    const struct tg_test_json *sources = tg_test_json_get(post, "sources");
-    for (uint32_t i = 0; i < tg_test_json_count(sources); i++) {
+    const struct tg_json_tree *sources = tg_json_tree_get(post, "sources");
+    for (uint32_t i = 0; i < tg_json_tree_count(sources); i++) {
         const char *wrong = check_source(arena, sources->items[i], job);
         if (wrong != NULL)
             return wrong;
     }
-    return check_topics(arena, tg_test_json_get(post, "topics"), job);
+    return check_topics(arena, tg_json_tree_get(post, "topics"), job);
 }

@@ -38,11 +38,11 @@ static void append_replaced(struct tg_buffer *out, struct tg_slice text, const c
     }
 }
 
-static struct tg_slice join_statements(struct tg_arena *arena, const struct tg_test_json *statements,
+static struct tg_slice join_statements(struct tg_arena *arena, const struct tg_json_tree *statements,
                                        const char *format)
 {
     struct tg_buffer text = {0};
-    for (uint32_t i = 0; i < tg_test_json_count(statements); i++) {
+    for (uint32_t i = 0; i < tg_json_tree_count(statements); i++) {
         append_replaced(&text, statements->items[i]->text, "{FORMAT}", format);
         tg_buffer_append_byte(&text, '\n');
     }
@@ -51,16 +51,16 @@ static struct tg_slice join_statements(struct tg_arena *arena, const struct tg_t
     return joined;
 }
 
-static const char *scalar_text(struct tg_arena *arena, const struct tg_test_json *value)
+static const char *scalar_text(struct tg_arena *arena, const struct tg_json_tree *value)
 {
-    return tg_arena_text(arena, value->kind == TG_TEST_JSON_STRING ? value->text : value->raw);
+    return tg_arena_text(arena, value->kind == TG_JSON_TREE_STRING ? value->text : value->raw);
 }
 
-static struct tg_properties *read_properties(struct tg_arena *arena, const struct tg_test_json *given,
+static struct tg_properties *read_properties(struct tg_arena *arena, const struct tg_json_tree *given,
                                              const char *config, const char **ret_configured)
 {
     struct tg_properties *properties = tg_properties_new();
-    for (uint32_t i = 0; i < tg_test_json_count(given); i++) {
+    for (uint32_t i = 0; i < tg_json_tree_count(given); i++) {
         const char *name = tg_arena_text(arena, given->names[i]);
         const char *value = scalar_text(arena, given->items[i]);
         if (strcmp(value, "{CONFIG}") == 0 && config != NULL) {
@@ -73,22 +73,22 @@ static struct tg_properties *read_properties(struct tg_arena *arena, const struc
 }
 
 /* The case for one format and one setting (either may be NULL). */
-static void add_case(struct tg_test_suite *suite, const char *file, const struct tg_test_json *definition,
+static void add_case(struct tg_test_suite *suite, const char *file, const struct tg_json_tree *definition,
                      const char *format, const char *config)
 {
     struct tg_arena *arena = suite->arena;
     const char *configured = NULL;
-    const char *name = tg_test_json_text(tg_test_json_get(definition, "name"));
+    const char *name = tg_json_tree_text(tg_json_tree_get(definition, "name"));
     struct tg_test_case test = {
         .file = file,
-        .sql = join_statements(arena, tg_test_json_get(definition, "statements"), format),
-        .properties = read_properties(arena, tg_test_json_get(definition, "properties"), config, &configured),
+        .sql = join_statements(arena, tg_json_tree_get(definition, "statements"), format),
+        .properties = read_properties(arena, tg_json_tree_get(definition, "properties"), config, &configured),
         .definition = definition,
-        .topics = tg_test_json_get(definition, "topics"),
-        .inputs = tg_test_json_get(definition, "inputs"),
-        .outputs = tg_test_json_get(definition, "outputs"),
-        .exception = tg_test_json_get(definition, "expectedException"),
-        .post = tg_test_json_get(definition, "post"),
+        .topics = tg_json_tree_get(definition, "topics"),
+        .inputs = tg_json_tree_get(definition, "inputs"),
+        .outputs = tg_json_tree_get(definition, "outputs"),
+        .exception = tg_json_tree_get(definition, "expectedException"),
+        .post = tg_json_tree_get(definition, "post"),
     };
     test.name = tg_arena_printf(arena, "%s%s%s%s%s%s%s", name == NULL ? "" : name,
                                 format == NULL ? "" : " - ", format == NULL ? "" : format,
@@ -99,20 +99,20 @@ static void add_case(struct tg_test_suite *suite, const char *file, const struct
     suite->cases[suite->count++] = test;
 }
 
-static const char *entry(struct tg_arena *arena, const struct tg_test_json *list, uint32_t index)
+static const char *entry(struct tg_arena *arena, const struct tg_json_tree *list, uint32_t index)
 {
-    return tg_test_json_count(list) == 0 ? NULL : scalar_text(arena, list->items[index]);
+    return tg_json_tree_count(list) == 0 ? NULL : scalar_text(arena, list->items[index]);
 }
 
-static void add_test(struct tg_test_suite *suite, const char *file, const struct tg_test_json *definition)
+static void add_test(struct tg_test_suite *suite, const char *file, const struct tg_json_tree *definition)
 {
-    const struct tg_test_json *enabled = tg_test_json_get(definition, "enabled");
-    if (enabled != NULL && enabled->kind == TG_TEST_JSON_FALSE)
+    const struct tg_json_tree *enabled = tg_json_tree_get(definition, "enabled");
+    if (enabled != NULL && enabled->kind == TG_JSON_TREE_FALSE)
         return;
-    const struct tg_test_json *formats = tg_test_json_get(definition, "format");
-    const struct tg_test_json *configs = tg_test_json_get(definition, "config");
-    uint32_t format_count = tg_test_json_count(formats) == 0 ? 1 : formats->count;
-    uint32_t config_count = tg_test_json_count(configs) == 0 ? 1 : configs->count;
+    const struct tg_json_tree *formats = tg_json_tree_get(definition, "format");
+    const struct tg_json_tree *configs = tg_json_tree_get(definition, "config");
+    uint32_t format_count = tg_json_tree_count(formats) == 0 ? 1 : formats->count;
+    uint32_t config_count = tg_json_tree_count(configs) == 0 ? 1 : configs->count;
     for (uint32_t format = 0; format < format_count; format++)
         for (uint32_t config = 0; config < config_count; config++)
             add_case(suite, file, definition, entry(suite->arena, formats, format),
@@ -130,18 +130,18 @@ static const char *stem(struct tg_arena *arena, const char *path)
 static enum tg_code read_file(struct tg_test_suite *suite, const char *path, struct tg_error *reterr)
 {
     struct tg_buffer text = {0};
-    const struct tg_test_json *document = NULL;
+    const struct tg_json_tree *document = NULL;
     enum tg_code code = tg_read_file(path, FILE_BYTES_MAX, &text, reterr);
     if (code == TG_OK)
         code = tg_test_json_parse(suite->arena, tg_buffer_slice(&text), &document, reterr);
     tg_buffer_done(&text);
-    const struct tg_test_json *tests = tg_test_json_get(document, "tests");
+    const struct tg_json_tree *tests = tg_json_tree_get(document, "tests");
     if (code == TG_OK && tests == NULL)
         code = tg_fail(reterr, TG_CODE_SYNTAX, "there is no list named \"tests\"");
     if (code != TG_OK)
         return tg_fail_context(reterr, "%s", path);
     const char *file = stem(suite->arena, path);
-    for (uint32_t i = 0; i < tg_test_json_count(tests); i++)
+    for (uint32_t i = 0; i < tg_json_tree_count(tests); i++)
         add_test(suite, file, tests->items[i]);
     return TG_OK;
 }

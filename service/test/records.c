@@ -33,7 +33,7 @@ static struct tg_slice big_endian(struct tg_arena *arena, uint64_t bits, size_t 
 }
 
 static enum tg_code encode_kafka(struct tg_arena *arena, const struct tg_schema_column *column,
-                                 const struct tg_test_json *json, struct tg_slice *ret_bytes,
+                                 const struct tg_json_tree *json, struct tg_slice *ret_bytes,
                                  struct tg_error *reterr)
 {
     enum tg_type_kind kind = column == NULL ? TG_TYPE_STRING : column->type->kind;
@@ -45,7 +45,7 @@ static enum tg_code encode_kafka(struct tg_arena *arena, const struct tg_schema_
         *ret_bytes = big_endian(arena, bits, sizeof bits);
     } else if ((kind == TG_TYPE_INT || kind == TG_TYPE_BIGINT) && tg_int64_parse(json->text, &whole)) {
         *ret_bytes = big_endian(arena, (uint64_t)whole, kind == TG_TYPE_INT ? 4 : 8);
-    } else if (json->kind == TG_TEST_JSON_STRING) {
+    } else if (json->kind == TG_JSON_TREE_STRING) {
         *ret_bytes = json->text;
     } else {
         return tg_fail(reterr, TG_CODE_USAGE, "%.*s is no %s for column %s", TG_SLICE_FORMAT(json->raw),
@@ -55,17 +55,17 @@ static enum tg_code encode_kafka(struct tg_arena *arena, const struct tg_schema_
 }
 
 enum tg_code tg_test_encode(struct tg_arena *arena, const struct tg_source_definition *source, bool is_key,
-                            const struct tg_test_json *json, struct tg_slice *ret_bytes,
+                            const struct tg_json_tree *json, struct tg_slice *ret_bytes,
                             struct tg_error *reterr)
 {
     const struct tg_plan_format *format = is_key ? &source->key_format : &source->value_format;
     *ret_bytes = tg_slice_of(NULL, 0);
-    if (tg_test_json_is_null(json) || strcmp(format->name, "NONE") == 0)
+    if (tg_json_tree_is_null(json) || strcmp(format->name, "NONE") == 0)
         return TG_OK;
     if (strcmp(format->name, "KAFKA") == 0)
         return encode_kafka(arena, only_column(source, is_key), json, ret_bytes, reterr);
     if (strcmp(format->name, "DELIMITED") == 0)
-        *ret_bytes = json->kind == TG_TEST_JSON_STRING ? json->text : json->raw;
+        *ret_bytes = json->kind == TG_JSON_TREE_STRING ? json->text : json->raw;
     else
         *ret_bytes = json->raw;
     return TG_OK;
@@ -73,7 +73,7 @@ enum tg_code tg_test_encode(struct tg_arena *arena, const struct tg_source_defin
 
 /* ---- bytes to JSON ---- */
 
-static const struct tg_test_json *decode_kafka(struct tg_arena *arena, const struct tg_schema_column *column,
+static const struct tg_json_tree *decode_kafka(struct tg_arena *arena, const struct tg_schema_column *column,
                                                struct tg_slice bytes)
 {
     char text[TG_DOUBLE_TEXT_MAX];
@@ -89,24 +89,24 @@ static const struct tg_test_json *decode_kafka(struct tg_arena *arena, const str
         memcpy(&number, &bits, sizeof number);
         length = tg_double_write(number, text);
     } else {
-        return tg_test_json_new(arena, TG_TEST_JSON_STRING, bytes);
+        return tg_json_tree_new(arena, TG_JSON_TREE_STRING, bytes);
     }
-    return tg_test_json_new(arena, TG_TEST_JSON_NUMBER, tg_slice_of(text, length));
+    return tg_json_tree_new(arena, TG_JSON_TREE_NUMBER, tg_slice_of(text, length));
 }
 
-const struct tg_test_json *tg_test_decode(struct tg_arena *arena, const struct tg_source_definition *source,
+const struct tg_json_tree *tg_test_decode(struct tg_arena *arena, const struct tg_source_definition *source,
                                           bool is_key, struct tg_slice bytes)
 {
     const struct tg_plan_format *format = is_key ? &source->key_format : &source->value_format;
-    const struct tg_test_json *json = NULL;
+    const struct tg_json_tree *json = NULL;
     struct tg_error ignored;
     if (bytes.data == NULL)
-        return tg_test_json_new(arena, TG_TEST_JSON_NULL, tg_slice_text("null"));
+        return tg_json_tree_new(arena, TG_JSON_TREE_NULL, tg_slice_text("null"));
     if (strcmp(format->name, "KAFKA") == 0)
         return decode_kafka(arena, only_column(source, is_key), bytes);
     if (strcmp(format->name, "JSON") == 0 && tg_test_json_parse(arena, bytes, &json, &ignored) == TG_OK)
         return json;
-    return tg_test_json_new(arena, TG_TEST_JSON_STRING, bytes);
+    return tg_json_tree_new(arena, TG_JSON_TREE_STRING, bytes);
 }
 
 /* ---- topics ---- */
@@ -155,9 +155,9 @@ void tg_test_topics_done(struct tg_test_topics *topics)
 
 /* ---- inputs ---- */
 
-static struct tg_slice decode_base64(struct tg_arena *arena, const struct tg_test_json *json)
+static struct tg_slice decode_base64(struct tg_arena *arena, const struct tg_json_tree *json)
 {
-    if (tg_test_json_is_null(json))
+    if (tg_json_tree_is_null(json))
         return tg_slice_of(NULL, 0);
     uint8_t *bytes = tg_arena_bytes_alloc(arena, json->text.length + 1);
     size_t length = 0;
@@ -167,26 +167,26 @@ static struct tg_slice decode_base64(struct tg_arena *arena, const struct tg_tes
 }
 
 /* Headers of test files: names as they are, values in base64. */
-const struct tg_header *tg_test_headers(struct tg_arena *arena, const struct tg_test_json *list)
+const struct tg_header *tg_test_headers(struct tg_arena *arena, const struct tg_json_tree *list)
 {
-    struct tg_header *headers = tg_arena_alloc_zero(arena, tg_test_json_count(list) + 1, sizeof *headers);
-    for (uint32_t i = 0; i < tg_test_json_count(list); i++) {
-        const struct tg_test_json *name = tg_test_json_get(list->items[i], "KEY");
+    struct tg_header *headers = tg_arena_alloc_zero(arena, tg_json_tree_count(list) + 1, sizeof *headers);
+    for (uint32_t i = 0; i < tg_json_tree_count(list); i++) {
+        const struct tg_json_tree *name = tg_json_tree_get(list->items[i], "KEY");
         headers[i].name = name == NULL ? tg_slice_of(NULL, 0) : name->text;
-        headers[i].value = decode_base64(arena, tg_test_json_get(list->items[i], "VALUE"));
+        headers[i].value = decode_base64(arena, tg_json_tree_get(list->items[i], "VALUE"));
     }
     return headers;
 }
 
 static struct tg_slice add_window(struct tg_arena *arena, struct tg_slice key,
-                                  const struct tg_test_json *window)
+                                  const struct tg_json_tree *window)
 {
-    if (tg_test_json_is_null(window))
+    if (tg_json_tree_is_null(window))
         return key;
     struct tg_buffer bytes = {0};
-    int64_t start = tg_test_json_int64(tg_test_json_get(window, "start"), 0);
-    int64_t end = tg_test_json_int64(tg_test_json_get(window, "end"), 0);
-    const char *type = tg_test_json_text(tg_test_json_get(window, "type"));
+    int64_t start = tg_json_tree_int64(tg_json_tree_get(window, "start"), 0);
+    int64_t end = tg_json_tree_int64(tg_json_tree_get(window, "end"), 0);
+    const char *type = tg_json_tree_text(tg_json_tree_get(window, "type"));
     if (type != NULL && strcasecmp(type, "session") == 0)
         tg_windowed_key_append_session(&bytes, key, start, end);
     else
@@ -197,22 +197,22 @@ static struct tg_slice add_window(struct tg_arena *arena, struct tg_slice key,
 }
 
 enum tg_code tg_test_input(struct tg_arena *arena, const struct tg_source_definition *source,
-                           const struct tg_test_json *input, struct tg_driver_record *ret_record,
+                           const struct tg_json_tree *input, struct tg_driver_record *ret_record,
                            struct tg_error *reterr)
 {
-    const struct tg_test_json *headers = tg_test_json_get(input, "headers");
+    const struct tg_json_tree *headers = tg_json_tree_get(input, "headers");
     *ret_record = (struct tg_driver_record){
         .topic = source->topic,
         .partition = 0,
-        .timestamp_ms = tg_test_json_int64(tg_test_json_get(input, "timestamp"), 0),
+        .timestamp_ms = tg_json_tree_int64(tg_json_tree_get(input, "timestamp"), 0),
         .headers = tg_test_headers(arena, headers),
-        .header_count = tg_test_json_count(headers),
+        .header_count = tg_json_tree_count(headers),
     };
-    TG_TRY(tg_test_encode(arena, source, true, tg_test_json_get(input, "key"), &ret_record->key, reterr));
+    TG_TRY(tg_test_encode(arena, source, true, tg_json_tree_get(input, "key"), &ret_record->key, reterr));
     TG_TRY(
-        tg_test_encode(arena, source, false, tg_test_json_get(input, "value"), &ret_record->value, reterr));
+        tg_test_encode(arena, source, false, tg_json_tree_get(input, "value"), &ret_record->value, reterr));
     if (ret_record->key.data != NULL)
-        ret_record->key = add_window(arena, ret_record->key, tg_test_json_get(input, "window"));
+        ret_record->key = add_window(arena, ret_record->key, tg_json_tree_get(input, "window"));
     return TG_OK;
 }
 

@@ -14,10 +14,10 @@ extern "C" {
  * is written, DELIMITED and KAFKA's text from a string, KAFKA's numbers from a number. *ret_bytes: data NULL
  * for null. Errors: USAGE if the JSON does not fit the column. */
 TG_MUST_CHECK enum tg_code tg_test_encode(struct tg_arena *arena, const struct tg_source_definition *source,
-                                          bool is_key, const struct tg_test_json *json,
+                                          bool is_key, const struct tg_json_tree *json,
                                           struct tg_slice *ret_bytes, struct tg_error *reterr);
 /* The opposite. Bytes that are no such record come back as a string. */
-const struct tg_test_json *tg_test_decode(struct tg_arena *arena, const struct tg_source_definition *source,
+const struct tg_json_tree *tg_test_decode(struct tg_arena *arena, const struct tg_source_definition *source,
                                           bool is_key, struct tg_slice bytes);
 
 /* A record of a topic, in bytes; the key has its window behind it. */
@@ -49,18 +49,18 @@ void tg_test_topics_done(struct tg_test_topics *topics);
 
 /* An entry of "inputs" as a record for the driver; slices are in the arena. */
 TG_MUST_CHECK enum tg_code tg_test_input(struct tg_arena *arena, const struct tg_source_definition *source,
-                                         const struct tg_test_json *input,
+                                         const struct tg_json_tree *input,
                                          struct tg_driver_record *ret_record, struct tg_error *reterr);
 
 /* Headers as test files show them: a list of {KEY, VALUE in base64}. */
-const struct tg_header *tg_test_headers(struct tg_arena *arena, const struct tg_test_json *list);
+const struct tg_header *tg_test_headers(struct tg_arena *arena, const struct tg_json_tree *list);
 
 /* The key's bytes without its window. */
 struct tg_slice tg_test_inner_key(const struct tg_source_definition *source, struct tg_slice key);
 
 /* A record in the form that is compared: absent window: start_ms -1. */
 struct tg_test_row {
-    const struct tg_test_json *key, *value;
+    const struct tg_json_tree *key, *value;
     int64_t timestamp_ms;
     int64_t window_start_ms, window_end_ms;
     const struct tg_header *headers;

@@ -60,11 +60,11 @@ static enum tg_code open_state(struct tg_test_runner *runner, struct tg_error *r
 static int32_t listed_partitions(void *context, const char *topic)
 {
     const struct tg_test_case *test = context;
-    for (uint32_t i = 0; i < tg_test_json_count(test->topics); i++) {
-        const struct tg_test_json *entry = test->topics->items[i];
-        const char *name = tg_test_json_text(tg_test_json_get(entry, "name"));
+    for (uint32_t i = 0; i < tg_json_tree_count(test->topics); i++) {
+        const struct tg_json_tree *entry = test->topics->items[i];
+        const char *name = tg_json_tree_text(tg_json_tree_get(entry, "name"));
         if (name != NULL && strcmp(name, topic) == 0)
-            return (int32_t)tg_test_json_int64(tg_test_json_get(entry, "partitions"), 1);
+            return (int32_t)tg_json_tree_int64(tg_json_tree_get(entry, "partitions"), 1);
     }
     return 0;
 }
@@ -85,15 +85,15 @@ static const struct tg_source_definition *definition_of(const struct tg_job *job
     return found;
 }
 
-static const char *topic_of(const struct tg_test_json *record)
+static const char *topic_of(const struct tg_json_tree *record)
 {
-    const char *topic = tg_test_json_text(tg_test_json_get(record, "topic"));
+    const char *topic = tg_json_tree_text(tg_json_tree_get(record, "topic"));
     return topic == NULL ? "" : topic;
 }
 
 static bool has_input(const struct tg_test_case *test, const char *topic)
 {
-    for (uint32_t i = 0; i < tg_test_json_count(test->inputs); i++)
+    for (uint32_t i = 0; i < tg_json_tree_count(test->inputs); i++)
         if (strcmp(topic_of(test->inputs->items[i]), topic) == 0)
             return true;
     return false;
@@ -147,8 +147,8 @@ static enum tg_code pipe_record(struct run *run, struct tg_driver *driver, const
 static enum tg_code pipe_inputs(struct run *run, struct tg_driver *driver, const char *sink,
                                 const char *const *sources, uint32_t source_count, struct tg_error *reterr)
 {
-    for (uint32_t i = 0; i < tg_test_json_count(run->test->inputs); i++) {
-        const struct tg_test_json *input = run->test->inputs->items[i];
+    for (uint32_t i = 0; i < tg_json_tree_count(run->test->inputs); i++) {
+        const struct tg_json_tree *input = run->test->inputs->items[i];
         const char *topic = topic_of(input);
         struct tg_driver_record record;
         if (!reads(sources, source_count, topic))
@@ -264,13 +264,13 @@ static const char *show_rows(struct run *run, const char *name, const struct tg_
 {
     struct tg_buffer out = {0};
     const struct tg_test_topic *topic = tg_test_topics_get(&run->topics, name);
-    const struct tg_test_json *outputs = run->test->outputs;
+    const struct tg_json_tree *outputs = run->test->outputs;
     size_t row = 0;
     uint32_t at = 0;
     for (; row <= marked + 1 && row < marked + DETAIL_ROWS_MAX; row++) {
-        while (at < tg_test_json_count(outputs) && strcmp(topic_of(outputs->items[at]), name) != 0)
+        while (at < tg_json_tree_count(outputs) && strcmp(topic_of(outputs->items[at]), name) != 0)
             at++;
-        bool has_expected = at < tg_test_json_count(outputs);
+        bool has_expected = at < tg_json_tree_count(outputs);
         if (!has_expected && row >= topic->count)
             break;
         tg_buffer_printf(&out, "  %s%zu expected ", row == marked ? "> " : "  ", row);
@@ -304,8 +304,8 @@ static bool compare_topic(struct run *run, const char *name, const struct tg_tes
         result->cause = tg_arena_printf(run->arena, "no statement writes topic %s", name);
         return false;
     }
-    for (uint32_t i = 0; i < tg_test_json_count(run->test->outputs); i++) {
-        const struct tg_test_json *expected = run->test->outputs->items[i];
+    for (uint32_t i = 0; i < tg_json_tree_count(run->test->outputs); i++) {
+        const struct tg_json_tree *expected = run->test->outputs->items[i];
         const char *where = NULL;
         struct tg_test_row actual;
         if (strcmp(topic_of(expected), name) != 0)
@@ -333,8 +333,8 @@ static bool compare_topic(struct run *run, const char *name, const struct tg_tes
 /* Are all expected rows there, in their order? */
 static bool has_expected(struct run *run, const struct tg_test_compare_options *options)
 {
-    const struct tg_test_json *outputs = run->test->outputs;
-    for (uint32_t i = 0; i < tg_test_json_count(outputs); i++) {
+    const struct tg_json_tree *outputs = run->test->outputs;
+    for (uint32_t i = 0; i < tg_json_tree_count(outputs); i++) {
         const char *name = topic_of(outputs->items[i]);
         const struct tg_source_definition *source = definition_of(run->job, name);
         struct tg_test_topic *topic = tg_test_topics_get(&run->topics, name);
@@ -356,8 +356,8 @@ static bool compare_outputs(struct run *run, struct tg_test_result *result)
     const char *exact = tg_properties_get(run->test->properties, "use.exact.numeric.comparison");
     const struct tg_test_compare_options options = {
         .loose_numbers = exact != NULL && strcmp(exact, "false") == 0, .any_zero_time = run->inserted};
-    const struct tg_test_json *outputs = run->test->outputs;
-    for (uint32_t i = 0; i < tg_test_json_count(outputs); i++) {
+    const struct tg_json_tree *outputs = run->test->outputs;
+    for (uint32_t i = 0; i < tg_json_tree_count(outputs); i++) {
         bool seen = false;
         for (uint32_t before = 0; before < i; before++)
             seen = seen || strcmp(topic_of(outputs->items[before]), topic_of(outputs->items[i])) == 0;
@@ -375,8 +375,8 @@ static void judge_refusal(struct tg_arena *arena, const struct tg_test_case *tes
                           const struct tg_error *error, bool at_run_time, struct tg_test_result *result)
 {
     const char *where = at_run_time ? "at run time" : "statement";
-    const char *expected = tg_test_json_text(tg_test_json_get(test->exception, "message"));
-    const char *type = tg_test_json_text(tg_test_json_get(test->exception, "type"));
+    const char *expected = tg_json_tree_text(tg_json_tree_get(test->exception, "message"));
+    const char *type = tg_json_tree_text(tg_json_tree_get(test->exception, "type"));
     bool expects_run_time = type != NULL && strstr(type, "StreamsException") != NULL;
     const char *missing = NULL;
     result->code = error->code;

@@ -38,7 +38,7 @@ bool tg_test_refusal_fits(struct tg_arena *arena, const char *expected, const st
                           const char **ret_missing);
 /* Checks "post": streams and tables as they stand after the statements. NULL if all is as expected, else what
  * is not. */
-const char *tg_test_check_post(struct tg_arena *arena, const struct tg_test_json *post,
+const char *tg_test_check_post(struct tg_arena *arena, const struct tg_json_tree *post,
                                const struct tg_job *job);
 
 #ifdef __cplusplus

@@ -41,9 +41,9 @@ protected:
         tg_test_run(runner, arena, &suite.cases[suite.count - 1], &result);
         return result;
     }
-    const tg_test_json *json(const char *text)
+    const tg_json_tree *json(const char *text)
     {
-        const tg_test_json *parsed = nullptr;
+        const tg_json_tree *parsed = nullptr;
         EXPECT_EQ(tg_test_json_parse(arena, tg_slice_text(text), &parsed, &error), TG_OK) << error.message;
         return parsed;
     }
