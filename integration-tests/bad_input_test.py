@@ -11,16 +11,7 @@ import subprocess
 import sys
 import time
 
-from harness import Broker, Job, program, stop, wait_for
-
-
-class Failed(Exception):
-    pass
-
-
-def expect(condition, message, *details):
-    if not condition:
-        raise Failed("\n".join([message, *map(str, details)]))
+from harness import Broker, Failed, Job, end_runs, expect, print_logs, program, stop, wait_for
 
 
 def run(arguments, timeout=60):
@@ -342,7 +333,7 @@ def hanging_transaction(broker):
     job = small_job(broker, "hanging", settings={"turgo.stalled.warn.ms": "1000"})
     topic = f"{job.application}-in"
     broker.create(topic)
-    broker.tool("hang", topic, "0", "8")
+    broker.tool("hang", topic, "0", "15")
     broker.produce([(topic, 0, NOW_MS, None, b'{"b":"behind"}')])
     out = job.catch_up()  # when the broker has ended the transaction
     text = job.log.read_text()
@@ -364,9 +355,13 @@ def main():
         try:
             CASES[name](broker)
             print(f"ok     {name} {time.monotonic() - started:.1f} s", flush=True)
-        except (Failed, AssertionError, subprocess.TimeoutExpired) as failure:
+        except (Failed, RuntimeError, subprocess.SubprocessError) as failure:
             failed += 1
             print(f"FAILED {name}: {failure}", flush=True)
+        finally:
+            end_runs()
+    if failed:
+        print_logs()
     return 1 if failed else 0
 
 

@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 
-from harness import Broker, Job, line_of, stop, wait_for
+from harness import Broker, Failed, Job, expect, line_of, run_test, stop, wait_for
 
 COUNT = 10_000
 RATE = 2_000
@@ -45,7 +45,7 @@ def produce(broker):
             time.sleep(ahead)
     producer.stdin.close()
     if producer.wait(120) != 0:
-        raise AssertionError("the producer of the test failed")
+        raise Failed("the producer of the test failed")
 
 
 class Watcher(threading.Thread):
@@ -103,11 +103,11 @@ def main():
     print(f"seed {seed}", flush=True)
     folder = tempfile.mkdtemp(prefix="turgo-kafka-")
     broker = Broker(folder)
+    watcher = Watcher(broker)
     try:
         broker.create("numbers", "copies", "sums", partitions=4)
         # As in the test of a killed broker: a transaction must not time out while the broker is away.
         job = Job(broker, "once", SQL, settings={"cache.max.bytes.buffering": "0", "transaction.timeout.ms": "120000"})
-        watcher = Watcher(broker)
         watcher.start()
         producer = threading.Thread(target=produce, args=(broker,))
         producer.start()
@@ -121,15 +121,13 @@ def main():
         watcher.join()
         wrong = violations(broker, job, watcher) + ([f"exit {code}"] if code else [])
         print(f"{KILLS} kills, a restart of the broker, {COUNT} records, {watcher.rounds} reads, {len(wrong)} violations")
-        if wrong:
-            print(*wrong, job.tail(), f"files: {job.folder}", sep="\n")
-            return 1
+        expect(not wrong, "violations:", *wrong, f"files: {job.folder}")
         job.clean()
     finally:
+        watcher.ended = True  # a thread that goes on would keep the process
         broker.stop()
     shutil.rmtree(folder)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_test(main))

@@ -9,17 +9,23 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
+import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 KAFKA = HERE / "kafka"
 LIBRARIES = ROOT / "build/kafka/lib"
 CLASSES = ROOT / "build/kafka/tool"
+
+# A program must not outlive its test, however that ends: it would go on in the shared broker's groups.
+DIES_WITH_US = ["setpriv", "--pdeathsig", "KILL"]
 
 Record = collections.namedtuple("Record", "topic partition offset timestamp key value")
 
@@ -110,8 +116,19 @@ def line_of(record):
     return "\t".join([topic, str(partition), str(timestamp), "-" if key is None else key.hex(), "-" if value is None else value.hex()]) + "\n"
 
 
+class Failed(AssertionError):
+    """What the test is about is not so."""
+
+
+def expect(condition, message, *details):
+    if not condition:
+        raise Failed("\n".join([message, *map(str, details)]))
+
+
 class Job:
     """A job file with its settings and state directory; runs the program on it."""
+
+    runs = []  # (job, process) of all that were started, in order
 
     def __init__(self, broker, name, sql, settings=None, executable=None, servers=None, config=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"turgo-{name}-"))
@@ -147,15 +164,26 @@ class Job:
         return [str(self.executable), "run", str(self.path), *config, *settings, *arguments]
 
     def start(self, environment=None):
+        return self.spawn([*DIES_WITH_US, *self.command()], environment)
+
+    def spawn(self, command, environment=None):
         with open(self.log, "ab") as log:
-            return subprocess.Popen(self.command(), stdout=log, stderr=log, env={**os.environ, **(environment or {})})
+            process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **(environment or {})})
+        Job.runs.append((self, process))
+        return process
 
     def catch_up(self, timeout=90):
         with open(self.log, "ab") as log:
-            done = subprocess.run(self.command("--until-caught-up"), stdout=subprocess.PIPE, stderr=log, text=True, timeout=timeout)
+            done = subprocess.run([*DIES_WITH_US, *self.command("--until-caught-up")], stdout=subprocess.PIPE, stderr=log, text=True,
+                                  timeout=timeout)
         if done.returncode != 0:
-            raise AssertionError(f"turgo ended with exit {done.returncode}:\n{done.stdout}\n{self.tail()}")
+            raise Failed(f"turgo ended with exit {done.returncode}:\n{done.stdout}\n{self.tail()}")
         return done.stdout
+
+    def assigned(self):
+        """How often each worker of each query got partitions: {(query, worker): times}."""
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return collections.Counter(re.findall(r'"partitions assigned" query=(\S+) worker=(\d+)', text))
 
     def tail(self, lines=40):
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
@@ -164,17 +192,56 @@ class Job:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def stop(process, how=signal.SIGTERM, timeout=20):
+def stop(process, how=signal.SIGTERM, timeout=60):
     if process.poll() is None:
         process.send_signal(how)
     return process.wait(timeout)
 
 
-def wait_for(condition, what, seconds=30):
+def end_runs():
+    """Ends all programs that still run, frozen ones, too."""
+    for _, process in Job.runs:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def print_logs(lines=20):
+    """The ends of the logs of all jobs that were started."""
+    for job in dict.fromkeys(job for job, _ in Job.runs):
+        if job.log.exists():
+            print(f"---- the end of {job.log}:", job.tail(lines), sep="\n", flush=True)
+
+
+def run_test(test):
+    """Runs a test and returns its exit code. What fails is printed with the ends of the jobs' logs, and no program outlives it."""
+    started = time.monotonic()
+    try:
+        test()
+        return 0
+    except Failed as failure:
+        print(f"FAILED: {failure}")
+    except Exception:  # a broker or a tool that does not answer: where it was matters
+        traceback.print_exc(file=sys.stdout)
+    finally:
+        end_runs()
+        print(f"{time.monotonic() - started:.0f} s", flush=True)
+    print_logs()
+    return 1
+
+
+def run_mode(modes, default, counts):
+    """The main() of a test of several modes: `<script> MODE [COUNT]`; counts: what a mode without COUNT gets, if not 0."""
+    mode = sys.argv[1] if len(sys.argv) > 1 else default
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else counts.get(mode, 0)
+    return run_test(lambda: modes[mode](count))
+
+
+def wait_for(condition, what, seconds=60):
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds} s in vain for: {what}")
+            raise Failed(f"waited {seconds} s in vain for: {what}")
         time.sleep(0.02)
 
 
@@ -240,7 +307,7 @@ CREATE TABLE classes WITH (KAFKA_TOPIC = '{app}-classes') AS
     def close_producer(self):
         self.producer.stdin.close()
         if self.producer.wait(60) != 0:
-            raise AssertionError("the producer of the test failed")
+            raise Failed("the producer of the test failed")
 
     def expected(self):
         """Per topic and partition, the values that the input log implies, in order."""

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 
-from harness import Broker, Chaos, stop, wait_for
+from harness import Broker, Chaos, Failed, run_mode, stop, wait_for
 from proxy import END_TXN, Fault, Proxy
 
 COMMIT_POINTS = ["begin", "before-flush", "after-flush", "after-send-offsets", "before-commit", "after-commit", "before-apply",
@@ -28,10 +28,6 @@ STOP_POINTS = ["stop"]
 REVOKE_POINTS = ["revoke", "revoked"]
 # A dead or frozen member is noticed after 3 s, its open transaction ended after 4.
 QUICK = {"consumer.session.timeout.ms": "3000", "consumer.heartbeat.interval.ms": "500", "transaction.timeout.ms": "4000"}
-
-
-class Failed(Exception):
-    pass
 
 
 def finish(chaos, what, jobs=()):
@@ -106,25 +102,30 @@ def die_at(chaos, point, passage, trouble=None):
         raise Failed(f"point {point}: exit {process.returncode}\n{chaos.job.tail()}")
 
 
-def running(job):
-    """How often queries of the job got partitions."""
-    return len(re.findall("partitions assigned", job.log.read_text(errors="replace"))) if job.log.exists() else 0
+def assignments(*jobs, workers=1):
+    """Returns a function: has each worker of each query of all these jobs got partitions since now?"""
+    before = {job: job.assigned() for job in jobs}
+    places = [(query, str(worker)) for query in Chaos.QUERIES for worker in range(workers)]
+
+    def all_assigned():
+        return all(now[place] > before[job][place] for job in jobs for now in [job.assigned()] for place in places)
+    return all_assigned
 
 
 def terminate_when_running(chaos):
-    before = running(chaos.job)
+    again = assignments(chaos.job)
 
     def trouble(process):
-        feed_until(chaos, lambda: running(chaos.job) >= before + len(chaos.QUERIES) or process.poll() is not None, "queries that run")
+        feed_until(chaos, lambda: again() or process.poll() is not None, "queries that run")
         process.send_signal(signal.SIGTERM)
     return trouble
 
 
 def let_twin_join(chaos, twins):
-    before = running(chaos.job)
+    again = assignments(chaos.job)
 
     def trouble(process):
-        feed_until(chaos, lambda: running(chaos.job) >= before + len(chaos.QUERIES) or process.poll() is not None, "queries that run")
+        feed_until(chaos, lambda: again() or process.poll() is not None, "queries that run")
         twin = chaos.job.twin()
         twins.append(twin)
         twin.process = twin.start()
@@ -193,13 +194,14 @@ def freeze(_):
         first.send_signal(signal.SIGCONT)
         feed_for(chaos, 2, first)
     twin = chaos.job.twin()
+    joined = assignments(twin)
     second = twin.start()
-    feed_until(chaos, lambda: running(twin) >= len(chaos.QUERIES), "the second process to get partitions")
+    feed_until(chaos, joined, "the second process to get partitions")
     for _ in range(2):  # the other takes over, the zombie must not disturb it
         feed_for(chaos, 2, first, second)
-        before = running(twin)
+        taken_over = assignments(twin)
         first.send_signal(signal.SIGSTOP)
-        feed_until(chaos, lambda before=before: running(twin) >= before + len(chaos.QUERIES), "the second process to take over")
+        feed_until(chaos, taken_over, "the second process to take over")
         feed_for(chaos, 3, second)
         first.send_signal(signal.SIGCONT)
         feed_for(chaos, 4, first, second)
@@ -216,14 +218,13 @@ def pair(_):
     first = chaos.job.start()
     feed_for(chaos, 2, first)
     for how in (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL):
-        before = running(chaos.job), running(twin)
+        shared = assignments(chaos.job, twin)
         second = twin.start()
-        feed_until(chaos, lambda before=before: min(running(twin) - before[1], running(chaos.job) - before[0]) >= len(chaos.QUERIES),
-                   "both processes to have partitions")
+        feed_until(chaos, shared, "both processes to have partitions")
         feed_for(chaos, 2, first, second)
-        before = running(chaos.job)
+        taken_over = assignments(chaos.job)
         stop(second, how)
-        feed_until(chaos, lambda before=before: running(chaos.job) >= before + len(chaos.QUERIES), "the first process to take over")
+        feed_until(chaos, taken_over, "the first process to take over")
         feed_for(chaos, 2, first)
     stop(first, signal.SIGKILL)
     both = re.findall("partitions=(2)", twin.log.read_text())
@@ -237,24 +238,25 @@ def rolling(_):
     chaos = Chaos(Broker(), "rolling", settings={"consumer.session.timeout.ms": "10000"})
     twin = chaos.job.twin()
     chaos.open_producer()
-    count = len(chaos.QUERIES)
+    has_all = assignments(chaos.job)
     running_jobs = {chaos.job: chaos.job.start()}
-    feed_until(chaos, lambda: running(chaos.job) >= count, "the first process to have all partitions")
+    feed_until(chaos, has_all, "the first process to have all partitions")
+    shared = assignments(chaos.job, twin)
     running_jobs[twin] = twin.start()
-    feed_until(chaos, lambda: running(twin) >= count and running(chaos.job) >= 2 * count, "both processes to have partitions")
+    feed_until(chaos, shared, "both processes to have partitions")
     feed_for(chaos, 3, *running_jobs.values())
     marks = {}  # where the log of a process that was started again begins
     for job in (chaos.job, twin, chaos.job, twin):
-        others = {other: running(other) for other in running_jobs if other is not job}
-        before = running(job)
+        others = {other: other.assigned() for other in running_jobs if other is not job}
+        back = assignments(job)
         code = stop(running_jobs[job])
         if code:
             raise Failed(f"exit {code}\n{job.tail()}")
         marks.setdefault(job, len(job.log.read_text()))
         running_jobs[job] = job.start()
-        feed_until(chaos, lambda job=job, before=before: running(job) >= before + count, "the process to be back")
+        feed_until(chaos, back, "the process to be back")
         feed_for(chaos, 1, *running_jobs.values())
-        moved = [other.tail() for other, times in others.items() if running(other) != times]
+        moved = [other.tail() for other, times in others.items() if other.assigned() != times]
         if moved:
             raise Failed(f"the other process's partitions moved:\n{moved[0]}")
     for process in running_jobs.values():
@@ -270,10 +272,9 @@ def threads(_):
     chaos.open_producer()
     for count, how in ((3, signal.SIGKILL), (2, signal.SIGTERM), (5, signal.SIGKILL), (1, signal.SIGTERM), (3, signal.SIGTERM)):
         chaos.job.settings["num.stream.threads"] = str(count)
-        before = running(chaos.job)
+        shared = assignments(chaos.job, workers=count)
         process = chaos.job.start()
-        feed_until(chaos, lambda before=before, count=count: running(chaos.job) >= before + count * len(chaos.QUERIES),
-                   f"{count} workers with partitions")
+        feed_until(chaos, shared, f"{count} workers with partitions")
         feed_for(chaos, 2, process)
         stop(process, how)
     if not re.findall("worker=2 partitions=1", chaos.job.log.read_text()):
@@ -309,18 +310,5 @@ MODES = {"random": random_kills, "points": point_kills, "terminate": terminate, 
          "rolling": rolling, "broker": kill_broker}
 
 
-def main():
-    mode = sys.argv[1] if len(sys.argv) > 1 else "random"
-    started = time.monotonic()
-    try:
-        MODES[mode](int(sys.argv[2]) if len(sys.argv) > 2 else 30 if mode == "random" else 1)
-    except Failed as failure:
-        print(f"FAILED {mode}: {failure}")
-        return 1
-    finally:
-        print(f"{time.monotonic() - started:.0f} s")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_mode(MODES, "random", {"random": 30, "points": 1}))

@@ -13,7 +13,7 @@ import signal
 import sys
 import time
 
-from harness import ROOT, Broker, Chaos, program, stop
+from harness import ROOT, Broker, Chaos, Failed, expect, program, run_test, stop
 from proxy import END_TXN, NAMES, TXN_OFFSET_COMMIT, Fault, Proxy
 
 ROUNDS_WITHOUT_CHECK = 6
@@ -45,7 +45,7 @@ class Storm:
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:
-                raise AssertionError(f"waited {seconds} s in vain for: {what}\n{self.chaos.job.tail()}")
+                raise Failed(f"waited {seconds} s in vain for: {what}\n{self.chaos.job.tail()}")
             self.feed()
 
     def faults(self, per_request):
@@ -131,17 +131,13 @@ def main():
     proxy = Proxy(broker.port)
     try:
         run, wrong = storm(broker, proxy, "checked", program(), per_request, seed)
-        if run.restarts:
-            print(f"FAILED: the program ended by itself:\n{run.chaos.job.tail()}")
-        if wrong or run.restarts:
-            return 1
-        if not without_check(broker, proxy, max(5, per_request // 5), seed):
-            print(f"FAILED: {ROUNDS_WITHOUT_CHECK} rounds did no damage to the program without the check: the faults are too weak")
-            return 1
-        return 0
+        expect(not run.restarts, "the program ended by itself")
+        expect(not wrong, "violations:", *wrong[:10])
+        expect(without_check(broker, proxy, max(5, per_request // 5), seed),
+               f"{ROUNDS_WITHOUT_CHECK} rounds did no damage to the program without the check: the faults are too weak")
     finally:
         proxy.stop()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_test(main))

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import time
 
-from harness import Broker, Job, program, stop, wait_for
+from harness import DIES_WITH_US, Broker, Failed, Job, expect, program, run_mode, stop, wait_for
 
 COUNTS = """
 CREATE STREAM src (k VARCHAR KEY, v BIGINT) WITH (KAFKA_TOPIC = '{app}-src', VALUE_FORMAT = 'JSON', PARTITIONS = {partitions});
@@ -29,15 +29,6 @@ GROUP = "CTAS_COUNTS"
 # Without its state directory a process is a new member: the old one is noticed to be gone after this.
 QUICK = {"consumer.session.timeout.ms": "1000", "consumer.heartbeat.interval.ms": "300"}
 STORE = "CTAS_COUNTS-Aggregate-Aggregate-Materialize"
-
-
-class Failed(Exception):
-    pass
-
-
-def expect(condition, message, *details):
-    if not condition:
-        raise Failed("\n".join([message, *map(str, details)]))
 
 
 class Counting:
@@ -156,7 +147,7 @@ def damaged_files(counting, keys):
         counting.feed(keys)
         try:
             log, _, _ = counting.run()
-        except AssertionError:  # found while it ran: the query stops, the next start sets the database aside
+        except Failed:  # found while it ran: the query stops, the next start sets the database aside
             expect("Corruption" in counting.log(), f"{name}: ended for another reason", counting.job.tail())
             log, _, _ = counting.run()
         aside = sorted(path.name for path in counting.state().glob("db.damaged-*"))
@@ -295,8 +286,7 @@ BESIDE_MB = 64  # of the program itself and what the allocator cannot reuse: sta
 
 def watch(job, timeout=900):
     """Catches up; the most memory that was resident, in MB."""
-    with open(job.log, "ab") as log:
-        process = subprocess.Popen(job.command("--until-caught-up"), stdout=log, stderr=log)
+    process = job.spawn([*DIES_WITH_US, *job.command("--until-caught-up")])
     most, deadline = 0, time.monotonic() + timeout
     while process.poll() is None:
         expect(time.monotonic() < deadline, f"not caught up after {timeout} s", job.tail())
@@ -366,8 +356,7 @@ def full(_):
     folder = pathlib.Path(job.settings["state.dir"])
     folder.mkdir()
     command = "mount -t tmpfs -o size=80m tmpfs $0 && head -c 60000000 /dev/zero > $0/ballast && exec \"$@\""
-    with open(job.log, "ab") as log:
-        process = subprocess.Popen(["unshare", "-m", "sh", "-c", command, str(folder), *job.command()], stdout=log, stderr=log)
+    process = job.spawn([*DIES_WITH_US, "unshare", "-m", "sh", "-c", command, str(folder), *job.command()])
     try:
         keys = [f"key{i:07d}" for i in range(16_000)]  # 32 MB of state, 20 MB of room
         feed_values(counting, keys, 1)
@@ -421,18 +410,5 @@ def windows(_):
 MODES = {"budget": budget, "full": full, "windows": windows, "offsets": offsets, "damage": damage, "kills": kills, "speed": speed}
 
 
-def main():
-    mode = sys.argv[1] if len(sys.argv) > 1 else "offsets"
-    started = time.monotonic()
-    try:
-        MODES[mode](int(sys.argv[2]) if len(sys.argv) > 2 else {"kills": 10, "speed": 1_000_000, "budget": 320}.get(mode, 0))
-    except (Failed, AssertionError) as failure:
-        print(f"FAILED {mode}: {failure}")
-        return 1
-    finally:
-        print(f"{time.monotonic() - started:.0f} s")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_mode(MODES, "offsets", {"kills": 10, "speed": 1_000_000, "budget": 320}))
