@@ -2,9 +2,10 @@
 #include "expr/json_text.h"
 
 #include "base/text.h"
+#include "data/number.h"
 #include "expr/text_tools.h"
 
-enum { DEPTH_MAX = 500 };
+enum { DEPTH_MAX = 500, PLAIN_SCALE_MAX = 9999 };
 
 struct reader {
     const uint8_t *at;
@@ -33,7 +34,9 @@ static bool take_word(struct reader *reader, const char *word)
     if ((size_t)(reader->end - reader->at) < length || memcmp(reader->at, word, length) != 0)
         return false;
     reader->at += length;
-    return true;
+    uint8_t next = reader->at == reader->end ? ' ' : *reader->at; /* truex is no word */
+    return next < 0x80 && !(next >= '0' && next <= '9') && !((next | 0x20) >= 'a' && (next | 0x20) <= 'z') &&
+           next != '_' && next != '$';
 }
 
 static bool take_escape(struct reader *reader)
@@ -71,10 +74,11 @@ static bool take_digits(struct reader *reader)
     return reader->at > start;
 }
 
-/* Behind a number or word something must end it. */
-static bool at_end_of_word(const struct reader *reader)
+/* Behind a number something must end it: white space only, where it is the whole value. */
+static bool at_end_of_number(const struct reader *reader)
 {
-    return reader->at == reader->end || memchr(" \t\r\n,]}:", *reader->at, 8) != NULL;
+    return reader->at == reader->end ||
+           memchr(" \t\r\n,]}:", *reader->at, reader->depth == 0 ? 4 : 8) != NULL;
 }
 
 static bool take_number(struct reader *reader, enum tg_json_kind *ret_kind)
@@ -95,7 +99,7 @@ static bool take_number(struct reader *reader, enum tg_json_kind *ret_kind)
         if (!take_digits(reader))
             return false;
     }
-    return at_end_of_word(reader);
+    return at_end_of_number(reader);
 }
 
 static bool take_value(struct reader *reader, enum tg_json_kind *ret_kind);
@@ -191,7 +195,8 @@ struct tg_json_cursor tg_json_members(const struct tg_json *nested)
 
 bool tg_json_next(struct tg_json_cursor *cursor, struct tg_slice *ret_name, struct tg_json *ret_value)
 {
-    struct reader reader = {.at = cursor->rest.data, .end = cursor->rest.data + cursor->rest.length};
+    struct reader reader = {
+        .at = cursor->rest.data, .end = cursor->rest.data + cursor->rest.length, .depth = 1};
     skip_spaces(&reader);
     (void)take_byte(&reader, ',');
     skip_spaces(&reader);
@@ -294,28 +299,134 @@ static void append_string(struct tg_slice string, struct tg_buffer *out)
     }
 }
 
-void tg_json_append_compact(const struct tg_json *value, struct tg_buffer *out)
+/* A number as BigDecimal has it: digits without leading zeros, and how many of them are behind the point. */
+struct decimal {
+    struct tg_slice whole, fraction; /* the digits before and behind the point */
+    size_t skipped;                  /* leading zeros of both */
+    size_t count;                    /* the others, at least 1 */
+    int64_t scale;
+    bool negative;
+};
+
+static struct tg_slice cut_digits(struct reader *reader)
 {
-    struct tg_slice name;
-    struct tg_json member;
-    if (value->kind == TG_JSON_STRING) {
-        append_string(value->text, out);
+    const uint8_t *start = reader->at;
+    (void)take_digits(reader);
+    return tg_slice_of(start, (size_t)(reader->at - start));
+}
+
+/* False: an exponent that no number has. */
+static bool read_decimal(struct tg_slice text, struct decimal *ret_decimal)
+{
+    struct reader reader = {.at = text.data, .end = text.data + text.length};
+    int32_t exponent = 0;
+    *ret_decimal = (struct decimal){.negative = take_byte(&reader, '-')};
+    ret_decimal->whole = cut_digits(&reader);
+    if (take_byte(&reader, '.'))
+        ret_decimal->fraction = cut_digits(&reader);
+    if (reader.at < reader.end &&
+        !tg_int32_parse(tg_slice_of(reader.at + 1, (size_t)(reader.end - reader.at) - 1), &exponent))
+        return false;
+    size_t total = ret_decimal->whole.length + ret_decimal->fraction.length;
+    ret_decimal->scale = (int64_t)ret_decimal->fraction.length - exponent;
+    size_t zeros = 0;
+    while (zeros + 1 < total && (zeros < ret_decimal->whole.length
+                                     ? ret_decimal->whole.data[zeros]
+                                     : ret_decimal->fraction.data[zeros - ret_decimal->whole.length]) == '0')
+        zeros++;
+    ret_decimal->skipped = zeros;
+    ret_decimal->count = total - zeros;
+    return true;
+}
+
+/* Some of the digits, counted from the first that is not skipped. */
+static void append_digits(const struct decimal *decimal, size_t from, size_t count, struct tg_buffer *out)
+{
+    size_t start = decimal->skipped + from;
+    size_t whole = decimal->whole.length;
+    if (start < whole) {
+        size_t part = count < whole - start ? count : whole - start;
+        tg_buffer_append(out, decimal->whole.data + start, part);
+        start += part;
+        count -= part;
+    }
+    if (count > 0)
+        tg_buffer_append(out, decimal->fraction.data + (start - whole), count);
+}
+
+static bool is_zero(const struct decimal *decimal)
+{
+    if (decimal->count > 1)
+        return false;
+    struct tg_slice last = decimal->fraction.length > 0 ? decimal->fraction : decimal->whole;
+    return last.data[last.length - 1] == '0';
+}
+
+static void append_zeros(int64_t count, struct tg_buffer *out)
+{
+    while (count-- > 0)
+        tg_buffer_append_byte(out, '0');
+}
+
+static void append_plain_decimal(const struct decimal *decimal, struct tg_buffer *out)
+{
+    int64_t before = (int64_t)decimal->count - decimal->scale; /* digits before the point */
+    if (decimal->scale <= 0) {
+        append_digits(decimal, 0, decimal->count, out);
+        append_zeros(is_zero(decimal) ? 0 : -decimal->scale, out);
+    } else if (before > 0) {
+        append_digits(decimal, 0, (size_t)before, out);
+        tg_buffer_append_byte(out, '.');
+        append_digits(decimal, (size_t)before, decimal->count - (size_t)before, out);
+    } else {
+        tg_buffer_append_text(out, "0.");
+        append_zeros(-before, out);
+        append_digits(decimal, 0, decimal->count, out);
+    }
+}
+
+static void append_number(struct tg_slice text, enum tg_json_numbers numbers, struct tg_buffer *out)
+{
+    struct decimal decimal;
+    if (!read_decimal(text, &decimal)) {
+        tg_buffer_append_slice(out, text);
         return;
     }
-    if (value->kind != TG_JSON_ARRAY && value->kind != TG_JSON_OBJECT) {
-        tg_buffer_append_slice(out, value->text);
+    int64_t adjusted = (int64_t)decimal.count - 1 - decimal.scale;
+    bool plain = numbers == TG_JSON_NUMBERS_PLAIN
+                     ? decimal.scale >= -PLAIN_SCALE_MAX && decimal.scale <= PLAIN_SCALE_MAX
+                     : decimal.scale >= 0 && adjusted >= -6;
+    if (decimal.negative && !is_zero(&decimal))
+        tg_buffer_append_byte(out, '-');
+    if (plain) {
+        append_plain_decimal(&decimal, out);
         return;
     }
-    struct tg_json_cursor cursor = tg_json_members(value);
-    tg_buffer_append_byte(out, value->text.data[0]);
-    for (bool first = true; tg_json_next(&cursor, &name, &member); first = false) {
-        if (!first)
-            tg_buffer_append_byte(out, ',');
-        if (cursor.object) {
-            append_string(name, out);
-            tg_buffer_append_byte(out, ':');
+    append_digits(&decimal, 0, 1, out);
+    if (decimal.count > 1) {
+        tg_buffer_append_byte(out, '.');
+        append_digits(&decimal, 1, decimal.count - 1, out);
+    }
+    if (adjusted != 0)
+        tg_buffer_printf(out, "E%+lld", (long long)adjusted);
+}
+
+/* The text is checked, so what is no string, number or white space is copied as it is. */
+void tg_json_append_compact(const struct tg_json *value, enum tg_json_numbers numbers, struct tg_buffer *out)
+{
+    struct reader reader = {.at = value->text.data, .end = value->text.data + value->text.length};
+    enum tg_json_kind kind = TG_JSON_NULL;
+    for (skip_spaces(&reader); reader.at < reader.end; skip_spaces(&reader)) {
+        const uint8_t *start = reader.at;
+        if (*start == '"') {
+            (void)take_string(&reader);
+            append_string(tg_slice_of(start, (size_t)(reader.at - start)), out);
+        } else if (*start == '-' || (*start >= '0' && *start <= '9')) {
+            (void)take_number(&reader, &kind);
+            append_number(tg_slice_of(start, (size_t)(reader.at - start)), numbers, out);
+        } else {
+            tg_buffer_append_byte(out, *start);
+            reader.at++;
         }
-        tg_json_append_compact(&member, out);
     }
-    tg_buffer_append_byte(out, cursor.object ? '}' : ']');
 }

@@ -40,8 +40,13 @@ bool tg_json_next(struct tg_json_cursor *cursor, struct tg_slice *ret_name, stru
 
 /* Appends the characters that a string (with its quotes) stands for. */
 void tg_json_append_plain(struct tg_slice string, struct tg_buffer *out);
-/* Appends the value without white space, strings with the fewest escapes. */
-void tg_json_append_compact(const struct tg_json *value, struct tg_buffer *out);
+/* How numbers with a point or an exponent are written: Java's BigDecimal has both forms. */
+enum tg_json_numbers {
+    TG_JSON_NUMBERS_SHORT, /* 1e5 as 1E+5: toString */
+    TG_JSON_NUMBERS_PLAIN  /* 1e5 as 100000: toPlainString, up to 9,999 digits behind or before the point */
+};
+/* Appends the value without white space, strings with the fewest escapes, in one pass. */
+void tg_json_append_compact(const struct tg_json *value, enum tg_json_numbers numbers, struct tg_buffer *out);
 
 #ifdef __cplusplus
 }

@@ -41,7 +41,7 @@ static struct tg_slice plain_text(const struct tg_call *call, struct tg_slice st
 static struct tg_slice compact_text(const struct tg_call *call, const struct tg_json *value)
 {
     struct tg_buffer *out = tg_call_scratch(call);
-    tg_json_append_compact(value, out);
+    tg_json_append_compact(value, TG_JSON_NUMBERS_SHORT, out);
     return tg_call_keep(call, out);
 }
 
@@ -54,7 +54,7 @@ static void append_text(struct tg_column *elements, struct tg_slice text)
 
 /* ---- EXTRACTJSONFIELD ---- */
 
-/* One step of a path: a name, or an index into an array (-1: it is a name). */
+/* One step of a path: what it is depends on the value it comes to. `index` is -1 where the name is none. */
 struct step {
     struct tg_slice name;
     int32_t index;
@@ -69,12 +69,13 @@ struct path {
 static bool read_step(struct tg_slice *path, struct step *ret_step)
 {
     size_t end = 1;
-    ret_step->index = -1;
     if (path->data[0] == '.') {
         while (end < path->length && path->data[end] != '.' && path->data[end] != '[')
             end++;
         ret_step->name = tg_slice_of(path->data + 1, end - 1);
         *path = tg_slice_of(path->data + end, path->length - end);
+        if (!tg_int32_parse(ret_step->name, &ret_step->index))
+            ret_step->index = -1;
         return ret_step->name.length > 0;
     }
     while (end < path->length && path->data[end] != ']')
@@ -86,7 +87,9 @@ static bool read_step(struct tg_slice *path, struct step *ret_step)
     bool quoted = inner.length >= 2 && (inner.data[0] == '\'' || inner.data[0] == '"') &&
                   inner.data[inner.length - 1] == inner.data[0];
     ret_step->name = quoted ? tg_slice_of(inner.data + 1, inner.length - 2) : inner;
-    return quoted || (tg_int32_parse(inner, &ret_step->index) && ret_step->index >= 0);
+    if (!tg_int32_parse(ret_step->name, &ret_step->index))
+        ret_step->index = -1;
+    return quoted || ret_step->index >= 0;
 }
 
 static bool compile_path(struct tg_arena *arena, struct tg_slice text, struct path *ret_path)
@@ -154,8 +157,8 @@ static bool walk(const struct tg_call *call, const struct path *path, struct tg_
     for (uint32_t i = 0; i < path->count; i++) {
         const struct step *step = &path->steps[i];
         struct tg_json next;
-        bool found = step->index >= 0
-                         ? value->kind == TG_JSON_ARRAY && find_element(value, step->index, &next)
+        bool found = value->kind == TG_JSON_ARRAY
+                         ? step->index >= 0 && find_element(value, step->index, &next)
                          : value->kind == TG_JSON_OBJECT && find_member(call, value, step->name, &next);
         if (!found)
             return false;
@@ -359,7 +362,7 @@ static void append_members(const struct tg_call *call, const struct tg_json *fro
             tg_buffer_append_byte(out, ',');
         tg_buffer_append_slice(out, name);
         tg_buffer_append_byte(out, ':');
-        tg_json_append_compact(replaced ? &other : &member, out);
+        tg_json_append_compact(replaced ? &other : &member, TG_JSON_NUMBERS_PLAIN, out);
     }
 }
 
@@ -378,7 +381,7 @@ static void append_new_members(const struct tg_call *call, const struct tg_json 
             tg_buffer_append_byte(out, ',');
         tg_buffer_append_slice(out, name);
         tg_buffer_append_byte(out, ':');
-        tg_json_append_compact(&member, out);
+        tg_json_append_compact(&member, TG_JSON_NUMBERS_PLAIN, out);
     }
 }
 
@@ -389,14 +392,14 @@ static void append_elements(const struct tg_json *value, struct tg_buffer *out)
     if (value->kind != TG_JSON_ARRAY) {
         if (out->length > 1)
             tg_buffer_append_byte(out, ',');
-        tg_json_append_compact(value, out);
+        tg_json_append_compact(value, TG_JSON_NUMBERS_PLAIN, out);
         return;
     }
     struct tg_json_cursor cursor = tg_json_members(value);
     while (tg_json_next(&cursor, &name, &element)) {
         if (out->length > 1)
             tg_buffer_append_byte(out, ',');
-        tg_json_append_compact(&element, out);
+        tg_json_append_compact(&element, TG_JSON_NUMBERS_PLAIN, out);
     }
 }
 
@@ -437,7 +440,9 @@ static void concat_row(const struct tg_call *call, uint32_t row)
         }
         result = argument == 0 ? next : concat_two(call, &result, &next);
     }
-    tg_call_set_bytes(call, row, compact_text(call, &result));
+    struct tg_buffer *out = tg_call_scratch(call);
+    tg_json_append_compact(&result, TG_JSON_NUMBERS_PLAIN, out);
+    tg_call_set_bytes(call, row, tg_call_keep(call, out));
 }
 
 static void concat(const struct tg_call *call)

@@ -167,11 +167,16 @@ public class JavaFunctions {
             emit("regex", "REGEXP_EXTRACT(" + quote(pattern) + ", " + quote(text) + ")", () -> "REFUSED");
             return;
         }
+        // What a group matched within a failed (?!...) stays with Java, and is nothing elsewhere.
+        boolean leaks = pattern.contains("(?!");
+        if (leaks && pattern.contains("\\1")) {
+            return;
+        }
         String call = quote(pattern) + ", " + quote(text);
         Matcher matcher = compiled.matcher(text);
         switch (below(4)) {
             case 0: {
-                int group = below(3);
+                int group = leaks ? 0 : below(3);
                 emit("regex", "REGEXP_EXTRACT(" + call + ", " + group + ")",
                     () -> group <= matcher.groupCount() && matcher.find() ? matcher.group(group) : null);
                 return;
@@ -191,7 +196,7 @@ public class JavaFunctions {
                 });
                 return;
             case 2: {
-                String replacement = pick("-", "", "<$0>", "$1", "\\$", "${n}", "a$");
+                String replacement = pick("-", "", "<$0>", leaks ? "$0" : "$1", "\\$", "${n}", "a$");
                 emit("regex", "REGEXP_REPLACE(" + quote(text) + ", " + quote(pattern) + ", " + quote(replacement) + ")",
                     () -> matcher.replaceAll(replacement));
                 return;
