@@ -44,9 +44,13 @@ bool agrees(Runner &runner, uint64_t seed, size_t *refused)
         }
         if (result.problem.empty())
             continue;
-        auto fails = [&](const Case &candidate) {
+        auto isRefusal = [](const std::string &problem) {
+            return problem.rfind("the job is refused", 0) == 0;
+        };
+        auto fails = [&](const Case &candidate) { // in the same way: what becomes no query is no smaller case
             Result again = runner.run(candidate, schedule);
-            return !again.refused && !again.problem.empty();
+            return !again.refused && !again.problem.empty() &&
+                   isRefusal(again.problem) == isRefusal(result.problem);
         };
         Case small = shrink(the_case, fails, 1500);
         std::string problem = runner.run(small, schedule).problem;

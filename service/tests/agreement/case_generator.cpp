@@ -35,6 +35,7 @@ public:
     }
     Case make()
     {
+        case_.query.table = random_.one_in(3);
         if (random_.one_in(2))
             make_grouped();
         else
@@ -53,10 +54,13 @@ private:
         for (size_t i = 0; i < count; i++)
             case_.query.select.push_back(expressions_.any(4));
         case_.query.partitions = static_cast<int32_t>(1 + random_.below(3));
-        if (!random_.one_in(4))
+        if (case_.query.table || !random_.one_in(4))
             return;
-        case_.query.partition_by =
-            expressions_.make({random_.pick({Kind::Int, Kind::String, Kind::Bigint})}, 2);
+        Expr key = expressions_.make({random_.pick({Kind::Int, Kind::String, Kind::Bigint})}, 2);
+        for (const Expr &selected : case_.query.select)
+            if (sql_of(*selected) == sql_of(*key))
+                return; // which is refused: no key comes twice
+        case_.query.partition_by = key;
         case_.query.any_order = case_.query.partitions > 1;
     }
     void make_grouped()
@@ -73,13 +77,15 @@ private:
             size_t count = 1 + random_.below(2);
             for (size_t i = 0; i < count; i++)
                 query.group.push_back(group_expression());
-            query.partitions = static_cast<int32_t>(random_.one_in(2) ? 1 : 2 + random_.below(2));
+            query.partitions =
+                static_cast<int32_t>(query.table || random_.one_in(2) ? 1 : 2 + random_.below(2));
             query.any_order = query.partitions > 1;
         }
         size_t count = 1 + random_.below(4);
         for (size_t i = 0; i < count; i++)
-            query.aggregates.push_back(aggregate());
-        make_window();
+            query.aggregates.push_back(query.table ? table_aggregate() : aggregate());
+        if (!query.table)
+            make_window();
         if (random_.one_in(4) && query.window != Window::Session && !query.any_order)
             make_having();
     }
@@ -163,6 +169,26 @@ private:
                     static_cast<int>(1 + random_.below(3)), plain->type};
         }
     }
+    // What a row can be taken out of again, of exact numbers: what is taken out of a sum of doubles leaves
+    // its rounding behind.
+    Aggregate table_aggregate()
+    {
+        Expr whole = expressions_.make({random_.pick({Kind::Int, Kind::Bigint})}, 2);
+        Expr number = random_.pick<Expr>({whole, column(4)});
+        Expr plain = random_.pick<Expr>({whole, expressions_.make({Kind::String}, 2)});
+        switch (random_.below(5)) {
+        case 0:
+            return {"COUNT", nullptr, 0, {Kind::Bigint}};
+        case 1:
+            return {"COUNT", expressions_.any(2), 0, {Kind::Bigint}};
+        case 2:
+            return {"SUM", number, 0, number->type};
+        case 3:
+            return {"AVG", whole, 0, {Kind::Double}};
+        default:
+            return {"COLLECT_LIST", plain, 0, plain->type};
+        }
+    }
     void make_window()
     {
         Query &query = case_.query;
@@ -229,6 +255,8 @@ private:
         }
         if (!made.values[0].null && query.columns[0].type.kind == Kind::String)
             made.values[0].text = random_.pick<const char *>({"a", "b", "c", "key", ""});
+        if (!made.values[0].null && query.columns[0].type.kind != Kind::String && query.table)
+            made.values[0].number = static_cast<Number>(random_.below(5)); // rows that replace others
         std::optional<std::string> key = key_bytes(query.columns[0].type, made.values[0]);
         made.partition = key ? tg_partition_for_key(tg_slice_of(key->data(), key->size()), query.partitions)
                              : static_cast<int32_t>(random_.below(static_cast<size_t>(query.partitions)));

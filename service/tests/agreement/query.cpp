@@ -77,7 +77,13 @@ public:
     std::vector<Output> outputs;
 
 private:
+    bool passes_where(const Row &row) const;
     void add_stateless(const Input &input, const Row &row, int64_t time);
+    void add_to_table(const Input &input, const std::vector<Value> &values, int64_t time);
+    void replace_in_groups(const Row *old, const Row *latest, int64_t time);
+    std::optional<std::string> group_of(const Row &row) const;
+    std::vector<Value> arguments_of(const Row &row) const;
+    Group &group_at(const std::string &key, int64_t start);
     void add_grouped(const Row &row, int64_t time);
     void add_to_windows(const std::string &key, const std::vector<Value> &arguments, int64_t time);
     void add_to_session(const std::string &key, const std::vector<Value> &arguments, int64_t time);
@@ -89,6 +95,7 @@ private:
     const Query &query_;
     Counts &counts_;
     std::vector<Group> groups_;
+    std::map<std::string, std::vector<Value>> table_; // the last row of each key
     int64_t stream_time_ = -1, last_session_end_ = -1;
 };
 
@@ -119,16 +126,77 @@ void Partition::add(const Input &input)
         return;
     values.push_back(of_number(time)); // ROWTIME, ROWPARTITION
     values.push_back(of_number(input.partition));
-    const Row row = {&values, {}};
-    if (query_.where) {
-        Value passes = input.tombstone ? Value() : evaluate(*query_.where, row);
-        if (passes.null || passes.number == 0)
-            return;
+    if (query_.table) {
+        add_to_table(input, values, time);
+        return;
     }
+    const Row row = {&values, {}};
+    if (query_.where && (input.tombstone || !passes_where(row)))
+        return;
     if (!query_.grouped())
         add_stateless(input, row, time);
     else if (!input.tombstone)
         add_grouped(row, time);
+}
+
+bool Partition::passes_where(const Row &row) const
+{
+    if (!query_.where)
+        return true;
+    Value passes = evaluate(*query_.where, row);
+    return !passes.null && passes.number != 0;
+}
+
+// What does not pass is no row of the table that the query sees.
+void Partition::add_to_table(const Input &input, const std::vector<Value> &values, int64_t time)
+{
+    std::optional<std::string> key = key_bytes(query_.columns[0].type, values[0]);
+    if (!key)
+        return;
+    auto found = table_.find(*key);
+    std::vector<Value> replaced = found == table_.end() ? std::vector<Value>() : found->second;
+    const Row before = {&replaced, {}}, after = {&values, {}};
+    bool was = found != table_.end() && passes_where(before);
+    bool is = !input.tombstone && passes_where(after);
+    if (input.tombstone)
+        table_.erase(*key);
+    else
+        table_[*key] = values;
+    if (query_.grouped()) {
+        replace_in_groups(was ? &before : nullptr, is ? &after : nullptr, time);
+    } else if (is || was || !query_.where) { // without a condition a tombstone is passed on, as it is
+        Input output = input;
+        output.tombstone = !is;
+        add_stateless(output, after, time);
+    }
+}
+
+// One change within a group is one result; else what is left of the old group comes first.
+void Partition::replace_in_groups(const Row *old, const Row *latest, int64_t time)
+{
+    std::optional<std::string> from = old ? group_of(*old) : std::nullopt;
+    std::optional<std::string> to = latest ? group_of(*latest) : std::nullopt;
+    if (from) {
+        Group &group = group_at(*from, 0);
+        std::vector<Value> arguments = arguments_of(*old);
+        for (size_t i = 0; i < arguments.size(); i++) { // each aggregate takes back the last such value
+            size_t at = group.rows.size() - 1;
+            while (!same_value(group.rows[at][i], arguments[i]))
+                at--;
+            for (; at + 1 < group.rows.size(); at++)
+                group.rows[at][i] = group.rows[at + 1][i];
+        }
+        group.rows.pop_back();
+        group.time = std::max(group.time, time);
+        if (from != to)
+            emit(group);
+    }
+    if (to) {
+        Group &group = group_at(*to, 0);
+        group.rows.push_back(arguments_of(*latest));
+        group.time = std::max(group.time, time);
+        emit(group);
+    }
 }
 
 // Column 0 is the key, those behind the declared ones are known of every record.
@@ -161,13 +229,13 @@ void Partition::add_stateless(const Input &input, const Row &row, int64_t time)
     outputs.push_back(output);
 }
 
-void Partition::add_grouped(const Row &row, int64_t time)
+std::optional<std::string> Partition::group_of(const Row &row) const
 {
     std::string key;
     for (size_t i = 0; i < query_.group.size(); i++) {
         Value part = evaluate(*query_.group[i], row);
         if (part.null)
-            return;
+            return std::nullopt;
         const Type &type = query_.group[i]->type;
         if (!json_key(query_))
             key = *key_bytes(type, part);
@@ -176,15 +244,39 @@ void Partition::add_grouped(const Row &row, int64_t time)
         else
             key += (i > 0 ? ",\"G" : "{\"G") + std::to_string(i) + "\":" + json_of(type, part);
     }
-    key += query_.group.size() > 1 ? "}" : "";
+    return key + (query_.group.size() > 1 ? "}" : "");
+}
+
+std::vector<Value> Partition::arguments_of(const Row &row) const
+{
     std::vector<Value> arguments;
     for (const Aggregate &aggregate : query_.aggregates)
         arguments.push_back(aggregate.argument ? evaluate(*aggregate.argument, row) : of_number(0));
+    return arguments;
+}
+
+Group &Partition::group_at(const std::string &key, int64_t start)
+{
+    for (Group &group : groups_)
+        if (group.key == key && group.start == start)
+            return group;
+    groups_.emplace_back();
+    groups_.back().key = key;
+    groups_.back().start = start;
+    groups_.back().end = start + query_.size_ms;
+    return groups_.back();
+}
+
+void Partition::add_grouped(const Row &row, int64_t time)
+{
+    std::optional<std::string> key = group_of(row);
+    if (!key)
+        return;
     stream_time_ = std::max(stream_time_, time);
     if (query_.window == Window::Session)
-        add_to_session(key, arguments, time);
+        add_to_session(*key, arguments_of(row), time);
     else
-        add_to_windows(key, arguments, time);
+        add_to_windows(*key, arguments_of(row), time);
     if (query_.emit_final)
         close_windows();
 }
@@ -202,21 +294,11 @@ void Partition::add_to_windows(const std::string &key, const std::vector<Value> 
             counts_.late++;
             continue;
         }
-        Group *found = nullptr;
-        for (Group &group : groups_)
-            if (group.key == key && group.start == start)
-                found = &group;
-        if (found == nullptr) {
-            groups_.emplace_back();
-            found = &groups_.back();
-            found->key = key;
-            found->start = start;
-            found->end = start + query_.size_ms;
-        }
-        found->rows.push_back(arguments);
-        found->time = std::max(found->time, time);
+        Group &found = group_at(key, start);
+        found.rows.push_back(arguments);
+        found.time = std::max(found.time, time);
         if (!query_.emit_final)
-            emit(*found);
+            emit(found);
         if (query_.window == Window::None)
             break;
     }
@@ -425,13 +507,15 @@ void Partition::emit(Group &group, bool tombstone)
 
 std::string sql_of(const Query &query, const std::string &sink)
 {
-    std::string text = "CREATE STREAM src (";
+    std::string text = query.table ? "CREATE TABLE src (" : "CREATE STREAM src (";
     for (size_t i = 0; i < query.columns.size(); i++)
         text += (i > 0 ? ", " : "") + query.columns[i].name + " " + sql_of(query.columns[i].type) +
-                (i == 0 ? " KEY" : "");
+                (i > 0         ? ""
+                 : query.table ? " PRIMARY KEY"
+                               : " KEY");
     text += ")\n    WITH (KAFKA_TOPIC = 'in', VALUE_FORMAT = 'JSON'";
     text += query.time_column ? ", TIMESTAMP = 'L');\n" : ");\n";
-    text += query.grouped() ? "CREATE TABLE " : "CREATE STREAM ";
+    text += query.grouped() || query.table ? "CREATE TABLE " : "CREATE STREAM ";
     text += sink + " WITH (KAFKA_TOPIC = 'out'" + (json_key(query) ? ", KEY_FORMAT = 'JSON'" : "") +
             ") AS\n    SELECT ";
     if (!query.grouped())

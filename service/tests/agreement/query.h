@@ -34,6 +34,7 @@ struct Aggregate {
 
 struct Query {
     std::vector<Column> columns; // of the source
+    bool table = false;          // the source is a table: a row replaces the last one of its key
     int32_t partitions = 1;
     bool time_column = false; // the row time is column L
     Expr where;               // may be null
