@@ -7,7 +7,15 @@
 #include "plan/nodes/rekey.h"
 #include "plan/nodes/sink.h"
 #include "plan/nodes/source.h"
+#include "plan/nodes/stream_table_join.h"
+#include "plan/nodes/table_table_join.h"
 #include "topology/operator.h"
+#include "topology/table_view.h"
+
+static bool is_table_join(const struct tg_plan_node *node)
+{
+    return node->kind == &tg_plan_stream_table_join_kind || node->kind == &tg_plan_table_table_join_kind;
+}
 
 /* What the engine cannot run yet is refused here, before anything is created in Kafka. */
 static enum tg_code check_node(const struct tg_plan_node *node, struct tg_error *reterr)
@@ -25,6 +33,11 @@ static enum tg_code check_node(const struct tg_plan_node *node, struct tg_error 
                                "step %s: %s cannot run over a table, whose rows change", node->step,
                                aggregate->calls[i].name);
     }
+    for (uint32_t i = 0; is_table_join(node) && i < node->input_count; i++)
+        if (node->inputs[i]->is_table && !tg_table_view_possible(node->inputs[i]))
+            return tg_fail(reterr, TG_CODE_UNSUPPORTED,
+                           "step %s: the rows of step %s cannot be found by their key", node->step,
+                           node->inputs[i]->step);
     if (tg_operator_kind_find(node->kind->name) == NULL)
         return tg_fail(reterr, TG_CODE_UNSUPPORTED, "step %s (%s) cannot be run by this version", node->step,
                        node->kind->name);

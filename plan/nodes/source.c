@@ -3,6 +3,13 @@
 
 #include "plan/json.h"
 
+size_t tg_plan_source_window_bytes(const struct tg_plan_source *source)
+{
+    if (source->window_kind == TG_WINDOW_NONE)
+        return 0;
+    return source->window_kind == TG_WINDOW_SESSION ? 16 : 8;
+}
+
 static const struct tg_plan_source *as_source(const struct tg_plan_node *node)
 {
     return (const struct tg_plan_source *)node;

@@ -24,6 +24,9 @@ struct tg_plan_source {
 };
 extern const struct tg_plan_node_kind tg_plan_source_kind;
 
+/* Bytes behind the key that say its window: time windows 8, sessions 16, else 0. */
+size_t tg_plan_source_window_bytes(const struct tg_plan_source *source);
+
 #ifdef __cplusplus
 }
 #endif

@@ -73,8 +73,7 @@ static enum tg_code source_open(struct tg_operator *self, struct tg_error *reter
     source->selection = tg_arena_alloc(self->task->arena, TG_BATCH_ROWS_MAX * sizeof *source->selection);
     source->errors = tg_arena_alloc(self->task->arena, TG_BATCH_ROWS_MAX * sizeof *source->errors);
     source->nulls = tg_arena_alloc(self->task->arena, TG_BATCH_ROWS_MAX * sizeof *source->nulls);
-    if (node->window_kind != TG_WINDOW_NONE)
-        source->window_bytes = node->window_kind == TG_WINDOW_SESSION ? 16 : 8;
+    source->window_bytes = tg_plan_source_window_bytes(node);
     source->keys = tg_arena_alloc(self->task->arena, TG_BATCH_ROWS_MAX * sizeof *source->keys);
     TG_TRY(open_half(source, TG_COLUMN_KEY, &source->key, reterr));
     TG_TRY(open_half(source, TG_COLUMN_VALUE, &source->value, reterr));

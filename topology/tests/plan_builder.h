@@ -6,11 +6,15 @@
 #include "plan/nodes/aggregate.h"
 #include "plan/nodes/filter.h"
 #include "plan/nodes/flat_map.h"
+#include "plan/nodes/foreign_key_join.h"
 #include "plan/nodes/materialize.h"
 #include "plan/nodes/project.h"
 #include "plan/nodes/rekey.h"
 #include "plan/nodes/sink.h"
 #include "plan/nodes/source.h"
+#include "plan/nodes/stream_stream_join.h"
+#include "plan/nodes/stream_table_join.h"
+#include "plan/nodes/table_table_join.h"
 
 #include <gtest/gtest.h>
 
@@ -228,7 +232,39 @@ public:
         return {TG_WINDOW_SESSION, gap_ms, 0, grace_ms, gap_ms + grace_ms};
     }
 
+    // What is on top, for a join; the next node begins anew.
+    tg_plan_node *take()
+    {
+        tg_plan_node *taken = top;
+        top = nullptr;
+        return taken;
+    }
+    // A join of two inputs (tg_plan_stream_table_join, ...): the left's key columns and bounds, then all
+    // columns of the left as L_<name> and of the right as R_<name>.
+    template <typename Join>
+    Join *join(const tg_plan_node_kind *kind, const char *step, tg_join_kind how, tg_plan_node *left,
+               tg_plan_node *right)
+    {
+        std::vector<tg_schema_column> columns;
+        for (tg_column_role role : {TG_COLUMN_KEY, TG_COLUMN_WINDOWSTART, TG_COLUMN_WINDOWEND})
+            for (uint32_t i = 0; i < left->schema->count; i++)
+                if (left->schema->columns[i].role == role)
+                    columns.push_back(left->schema->columns[i]);
+        tg_plan_join_columns copies = {left->schema->count, copy_all(left->schema, "L", &columns),
+                                       right->schema->count, copy_all(right->schema, "R", &columns)};
+        tg_plan_node *inputs[] = {left, right};
+        top = tg_plan_node_new(arena, kind, step,
+                               tg_schema_new(arena, columns.data(), static_cast<uint32_t>(columns.size())),
+                               inputs);
+        top->is_table = left->is_table;
+        auto *made = reinterpret_cast<Join *>(top);
+        made->join = how;
+        made->columns = copies;
+        return made;
+    }
+
     tg_arena *arena;
+    const char *prefix = ""; // of the steps, where a plan has several of a kind
     tg_plan_node *top = nullptr;
     tg_plan_faults faults = {}; // of the statement
 
@@ -247,9 +283,19 @@ private:
     Node *node(const tg_plan_node_kind *kind, const char *step, const tg_schema *made, tg_plan_node *input)
     {
         bool is_table = input != nullptr && input->is_table;
-        top = tg_plan_node_new(arena, kind, step, made, &input);
+        top = tg_plan_node_new(arena, kind, tg_arena_printf(arena, "%s%s", prefix, step), made, &input);
         top->is_table = is_table;
         return reinterpret_cast<Node *>(top);
+    }
+    uint32_t *copy_all(const tg_schema *from, const char *side, std::vector<tg_schema_column> *columns)
+    {
+        std::vector<uint32_t> all;
+        for (uint32_t i = 0; i < from->count; i++) {
+            all.push_back(i);
+            columns->push_back({tg_arena_printf(arena, "%s_%s", side, from->columns[i].name),
+                                from->columns[i].type, TG_COLUMN_VALUE, nullptr});
+        }
+        return copy(all);
     }
     template <typename T> T *array(size_t size)
     {

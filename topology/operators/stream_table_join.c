@@ -1,0 +1,129 @@
+/* Each row of the stream with the table's row of its key as it is now. The table's rows are in the store of
+ * its Materialize operator; what comes from there has nothing else to do here. The result shares the columns
+ * of the stream's batch, and those of the rows that were found stand beside them row by row. */
+#include "plan/nodes/stream_table_join.h"
+
+#include "topology/join_rows.h"
+#include "topology/key_bytes.h"
+#include "topology/operator.h"
+#include "topology/row_list.h"
+#include "topology/table_view.h"
+#include "topology/task.h"
+
+enum { STREAM, TABLE };
+
+struct stream_table_join {
+    struct tg_operator base;
+    struct tg_key_bytes keys;
+    struct tg_table_view *table;
+    struct tg_column **columns;
+    struct tg_row_list rows;    /* that can be joined */
+    struct tg_row_list results; /* that are in the result */
+};
+
+static const struct tg_plan_stream_table_join *node_of(const struct stream_table_join *join)
+{
+    return (const struct tg_plan_stream_table_join *)join->base.node;
+}
+
+static enum tg_code join_open(struct tg_operator *self, struct tg_error *reterr)
+{
+    struct stream_table_join *join = (struct stream_table_join *)self;
+    const struct tg_plan_join_columns *columns = &node_of(join)->columns;
+    const struct tg_operator *table = self->inputs[TABLE];
+    struct tg_arena *arena = self->task->arena;
+    bool *needed = tg_arena_alloc_zero(arena, table->node->schema->count + 1, sizeof *needed);
+    for (uint32_t i = 0; i < columns->right_count; i++)
+        needed[columns->right[i]] = true;
+    join->columns = tg_arena_alloc_zero(arena, self->node->schema->count + 1, sizeof(struct tg_column *));
+    TG_TRY(tg_key_bytes_open(self->inputs[STREAM], table, &join->keys, reterr));
+    const struct tg_table_view_options options = {.table = table, .needed = needed};
+    return tg_table_view_open(&options, &join->table, reterr);
+}
+
+/* Why a row cannot be joined, or NULL. */
+static const char *row_fault(const struct stream_table_join *join, const struct tg_rows *rows, uint32_t row,
+                             uint64_t **ret_counter)
+{
+    struct tg_counters *counters = &join->base.task->counters;
+    *ret_counter = &counters->null_value_skipped;
+    if ((rows->flags[row] & TG_ROW_VALUE_NULL) != 0)
+        return "a record without a value cannot be joined";
+    *ret_counter = &counters->null_key_skipped;
+    return node_of(join)->join == TG_JOIN_INNER && (rows->flags[row] & TG_ROW_KEY_NULL) != 0
+               ? "a record without a key has nothing to be joined with"
+               : NULL;
+}
+
+static struct tg_batch joinable_rows(struct stream_table_join *join, const struct tg_batch *batch)
+{
+    tg_row_list_begin(&join->rows, batch);
+    for (uint32_t i = 0; i < batch->selected; i++) {
+        uint32_t row = tg_batch_row(batch, i);
+        uint64_t *counter = NULL;
+        const char *fault = row_fault(join, batch->rows, row, &counter);
+        const struct tg_skip skip = {counter, batch, row, join->base.node};
+        if (fault == NULL)
+            tg_row_list_add(&join->rows, row, batch->rows->flags[row]);
+        else
+            tg_task_skip(join->base.task, &skip, "%s", fault);
+    }
+    return tg_row_list_batch(&join->rows, batch);
+}
+
+static void set_columns(struct stream_table_join *join, const struct tg_batch *batch,
+                        const struct tg_table_rows *found)
+{
+    const struct tg_schema *schema = join->base.node->schema;
+    const struct tg_plan_join_columns *columns = &node_of(join)->columns;
+    uint32_t left = tg_join_first_copy(schema, columns, STREAM);
+    uint32_t right = tg_join_first_copy(schema, columns, TABLE);
+    for (uint32_t i = 0; i < left; i++)
+        join->columns[i] = tg_join_key_column(batch, schema, i);
+    for (uint32_t i = 0; i < columns->left_count; i++)
+        join->columns[left + i] = batch->columns[columns->left[i]];
+    for (uint32_t i = 0; i < columns->right_count; i++)
+        join->columns[right + i] = found->columns[columns->right[i]];
+}
+
+static enum tg_code join_process(struct tg_operator *self, uint32_t input, const struct tg_batch *batch,
+                                 struct tg_error *reterr)
+{
+    struct stream_table_join *join = (struct stream_table_join *)self;
+    struct tg_table_lookup lookup = {0};
+    if (input == TABLE)
+        return TG_OK;
+    struct tg_batch joinable = joinable_rows(join, batch);
+    TG_TRY(tg_key_bytes_of(&join->keys, &joinable, &lookup.keys, reterr));
+    lookup.batch = &joinable;
+    TG_TRY(tg_table_view_find(join->table, &lookup, reterr));
+    const struct tg_table_rows found = tg_table_view_rows(join->table);
+    tg_row_list_begin(&join->results, &joinable);
+    for (uint32_t i = 0; i < joinable.selected; i++) {
+        uint32_t row = tg_batch_row(&joinable, i);
+        if (tg_join_has_row(node_of(join)->join, true, found.found[row]))
+            tg_row_list_add(&join->results, row, joinable.rows->flags[row]);
+    }
+    struct tg_batch result = tg_row_list_batch(&join->results, &joinable);
+    set_columns(join, &joinable, &found);
+    result.schema = self->node->schema;
+    result.columns = join->columns;
+    return tg_operator_forward(self, &result, reterr);
+}
+
+static void join_close(struct tg_operator *self)
+{
+    struct stream_table_join *join = (struct stream_table_join *)self;
+    tg_key_bytes_done(&join->keys);
+    tg_table_view_close(join->table);
+    tg_row_list_done(&join->rows);
+    tg_row_list_done(&join->results);
+}
+
+const struct tg_operator_kind tg_operator_stream_table_join = {
+    .plan_kind = "StreamTableJoin",
+    .instance_size = sizeof(struct stream_table_join),
+    .open = join_open,
+    .process = join_process,
+    .close = join_close,
+};

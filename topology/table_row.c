@@ -1,0 +1,196 @@
+#include "topology/table_row.h"
+
+#include "base/memory.h"
+#include "plan/nodes/materialize.h"
+#include "plan/nodes/source.h"
+#include "topology/header_column.h"
+#include "topology/task.h"
+
+/* ---- bytes ---- */
+
+static void append_bytes(struct tg_buffer *out, struct tg_slice bytes)
+{
+    tg_buffer_append_u32(out, bytes.data == NULL ? UINT32_MAX : (uint32_t)bytes.length);
+    tg_buffer_append_slice(out, bytes);
+}
+
+struct tg_slice tg_table_row_value(const struct tg_plan_node *materialize, const struct tg_rows *rows,
+                                   uint32_t row, struct tg_buffer *out)
+{
+    if (!tg_plan_materialize_keeps_marks(materialize))
+        return rows->raw_value[row];
+    tg_buffer_clear(out);
+    tg_buffer_append_u64(out, (uint64_t)rows->offset[row]);
+    tg_buffer_append_u32(out, rows->headers[row].count);
+    for (uint32_t i = 0; i < rows->headers[row].count; i++) {
+        append_bytes(out, rows->headers[row].headers[i].name);
+        append_bytes(out, rows->headers[row].headers[i].value);
+    }
+    tg_buffer_append_slice(out, rows->raw_value[row]);
+    return tg_buffer_slice(out);
+}
+
+/* Takes `length` bytes off the front; false if there are not so many. */
+static bool take(struct tg_slice *rest, size_t length, struct tg_slice *ret_part)
+{
+    if (rest->length < length)
+        return false;
+    *ret_part = tg_slice_of(rest->data, length);
+    *rest = tg_slice_of(rest->data + length, rest->length - length);
+    return true;
+}
+
+static bool take_bytes(struct tg_slice *rest, struct tg_slice *ret_bytes)
+{
+    struct tg_slice length;
+    if (!take(rest, 4, &length))
+        return false;
+    *ret_bytes = tg_slice_of(NULL, 0);
+    return tg_load_u32(length.data) == UINT32_MAX || take(rest, tg_load_u32(length.data), ret_bytes);
+}
+
+static bool take_marks(struct tg_slice *rest, struct tg_arena *arena, int64_t *ret_offset,
+                       struct tg_header_list *ret_headers)
+{
+    struct tg_slice head;
+    if (!take(rest, 12, &head))
+        return false;
+    *ret_offset = (int64_t)tg_load_u64(head.data);
+    uint32_t count = tg_load_u32(head.data + 8);
+    if (count > rest->length)
+        return false;
+    struct tg_header *headers = tg_arena_alloc_zero(arena, count + 1, sizeof *headers);
+    for (uint32_t i = 0; i < count; i++)
+        if (!take_bytes(rest, &headers[i].name) || !take_bytes(rest, &headers[i].value))
+            return false;
+    *ret_headers = (struct tg_header_list){headers, count};
+    return true;
+}
+
+/* ---- reading ---- */
+
+enum tg_code tg_table_row_reader_open(const struct tg_table_row_options *options,
+                                      struct tg_table_row_reader *reader, struct tg_error *reterr)
+{
+    const struct tg_plan_source *source = (const struct tg_plan_source *)options->node->inputs[0];
+    struct tg_arena *arena = options->task->arena;
+    const struct tg_record_half_options half = {
+        .schema = options->node->schema,
+        .role = TG_COLUMN_VALUE,
+        .format = &source->value_format,
+        .topic = source->topic,
+        .needed = options->needed,
+    };
+    reader->node = options->node;
+    reader->name = options->name;
+    reader->partition = options->task->partition;
+    reader->keeps_marks = tg_plan_materialize_keeps_marks(options->node);
+    tg_batch_memory_init(&reader->memory, options->node->schema, options->needed);
+    TG_TRY(tg_record_open_decoder(arena, &half, &reader->values, &reader->decoder, reterr));
+    reader->targets = tg_arena_alloc_zero(arena, reader->values.count + 1, sizeof(struct tg_column *));
+    for (uint32_t i = 0; i < reader->values.count; i++)
+        reader->targets[i] = reader->memory.batch.columns[reader->values.indexes[i]];
+    return TG_OK;
+}
+
+static void reserve(struct tg_table_row_reader *reader, uint32_t rows)
+{
+    if (rows <= reader->capacity)
+        return;
+    reader->capacity = rows < TG_BATCH_ROWS_MAX ? TG_BATCH_ROWS_MAX : rows * 2;
+    reader->records = tg_realloc(reader->records, reader->capacity, sizeof *reader->records);
+    reader->offsets = tg_realloc(reader->offsets, reader->capacity, sizeof *reader->offsets);
+    reader->headers = tg_realloc(reader->headers, reader->capacity, sizeof *reader->headers);
+    reader->errors = tg_realloc(reader->errors, reader->capacity, sizeof *reader->errors);
+    reader->nulls = tg_realloc(reader->nulls, reader->capacity, sizeof *reader->nulls);
+}
+
+static enum tg_code split(struct tg_table_row_reader *reader, const struct tg_table_row_values *given,
+                          struct tg_error *reterr)
+{
+    for (uint32_t i = 0; i < given->count; i++) {
+        struct tg_slice rest = given->values[i];
+        reader->offsets[i] = -1;
+        reader->headers[i] = (struct tg_header_list){NULL, 0};
+        if (rest.data != NULL && reader->keeps_marks &&
+            !take_marks(&rest, given->arena, &reader->offsets[i], &reader->headers[i]))
+            return tg_fail(reterr, TG_CODE_CORRUPT, "%s holds a row that is not one of the query",
+                           reader->name);
+        reader->records[i] = rest;
+    }
+    return TG_OK;
+}
+
+static enum tg_code decode(struct tg_table_row_reader *reader, const struct tg_table_row_values *given,
+                           struct tg_error *reterr)
+{
+    struct tg_decode_call call = {
+        .records = reader->records,
+        .count = given->count,
+        .columns = reader->targets,
+        .arena = given->arena,
+        .errors = reader->errors,
+        .nulls = reader->nulls,
+    };
+    reader->decoder->decode(reader->decoder, &call);
+    if (call.error_count == 0)
+        return TG_OK;
+    tg_fail(reterr, TG_CODE_CORRUPT, "%s holds a row that cannot be decoded: %s", reader->name,
+            call.errors[0].message);
+    return tg_fail_hint(reterr, "if columns of the source got other types, give the query another QUERY_ID");
+}
+
+/* Columns that do not come from the record's value. */
+static void fill_mark_column(struct tg_table_row_reader *reader, const struct tg_table_row_values *given,
+                             uint32_t index)
+{
+    const struct tg_schema_column *declared = &reader->node->schema->columns[index];
+    struct tg_column *column = reader->memory.batch.columns[index];
+    tg_column_resize(column, given->count);
+    for (uint32_t i = 0; i < given->count; i++) {
+        if (given->values[i].data == NULL) {
+            tg_column_set_null(column, i);
+            continue;
+        }
+        column->valid[i] = 1;
+        if (declared->role == TG_COLUMN_HEADER || declared->role == TG_COLUMN_HEADERS)
+            tg_header_column_set(column, i, declared, &reader->headers[i]);
+        else if (declared->role == TG_COLUMN_ROWTIME)
+            column->values.int64[i] = given->times_ms[i];
+        else if (declared->role == TG_COLUMN_ROWOFFSET)
+            column->values.int64[i] = reader->offsets[i];
+        else
+            column->values.int32[i] = reader->partition;
+    }
+}
+
+static bool is_mark(enum tg_column_role role)
+{
+    return role != TG_COLUMN_KEY && role != TG_COLUMN_VALUE && role != TG_COLUMN_WINDOWSTART &&
+           role != TG_COLUMN_WINDOWEND;
+}
+
+enum tg_code tg_table_row_read(struct tg_table_row_reader *reader, const struct tg_table_row_values *given,
+                               struct tg_error *reterr)
+{
+    reserve(reader, given->count);
+    tg_batch_memory_clear(&reader->memory);
+    TG_TRY(split(reader, given, reterr));
+    if (reader->decoder != NULL)
+        TG_TRY(decode(reader, given, reterr));
+    for (uint32_t i = 0; i < reader->node->schema->count; i++)
+        if (reader->memory.batch.columns[i] != NULL && is_mark(reader->node->schema->columns[i].role))
+            fill_mark_column(reader, given, i);
+    return TG_OK;
+}
+
+void tg_table_row_reader_done(struct tg_table_row_reader *reader)
+{
+    tg_decoder_close(reader->decoder);
+    tg_batch_memory_done(&reader->memory);
+    tg_free(reader->records);
+    tg_free(reader->offsets);
+    tg_free(reader->headers);
+    tg_free(reader->errors);
+    tg_free(reader->nulls);
+}
