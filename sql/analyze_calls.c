@@ -33,7 +33,7 @@ static bool is_unit_word(const struct tg_scope *scope, const struct tg_ast_expr 
     if (ast->kind != TG_AST_COLUMN || ast->qualifier != NULL)
         return false;
     for (uint32_t i = 0; scope->row != NULL && i < scope->row->source_count; i++)
-        if (strcmp(scope->row->columns[i].name, ast->name) == 0)
+        if (scope->row->parts[i].name != NULL && strcmp(scope->row->parts[i].name, ast->name) == 0)
             return false;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strcmp(words[i], ast->name) == 0)
@@ -149,7 +149,8 @@ static const struct tg_expr *reference_call(struct tg_scope *scope, const struct
             return tg_row_reference(row, i, call->place);
     struct tg_schema_column column = {
         .name = result_name(row, call, number, part), .type = call->type, .role = TG_COLUMN_VALUE};
-    return tg_row_reference(row, tg_row_add(row, &column, (struct tg_row_column){part, number}), call->place);
+    return tg_row_reference(
+        row, tg_row_add(row, &column, (struct tg_row_column){.part = part, .number = number}), call->place);
 }
 
 /* "F(a, b): " before a message that does not name the function. */

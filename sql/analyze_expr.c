@@ -4,56 +4,14 @@
 #include "sql/formatter.h"
 #include "sql/scope.h"
 
-/* ---- the row ---- */
-
-uint32_t tg_row_add(struct tg_row *row, const struct tg_schema_column *column, struct tg_row_column part)
-{
-    if (row->count == row->capacity) {
-        uint32_t capacity = row->capacity == 0 ? 32 : 2 * row->capacity;
-        struct tg_schema_column *columns = tg_arena_alloc_zero(row->arena, capacity, sizeof *columns);
-        struct tg_row_column *parts = tg_arena_alloc_zero(row->arena, capacity, sizeof *parts);
-        if (row->count > 0) {
-            memcpy(columns, row->columns, row->count * sizeof *columns);
-            memcpy(parts, row->parts, row->count * sizeof *parts);
-        }
-        row->columns = columns;
-        row->parts = parts;
-        row->capacity = capacity;
-    }
-    row->columns[row->count] = *column;
-    row->parts[row->count] = part;
-    return row->count++;
-}
-
-void tg_row_init(struct tg_row *row, struct tg_arena *arena, const struct tg_source_definition *source)
-{
-    static const struct tg_schema_column pseudo[] = {
-        {"ROWTIME", &tg_type_bigint, TG_COLUMN_ROWTIME, NULL},
-        {"ROWPARTITION", &tg_type_int, TG_COLUMN_ROWPARTITION, NULL},
-        {"ROWOFFSET", &tg_type_bigint, TG_COLUMN_ROWOFFSET, NULL},
-        {"WINDOWSTART", &tg_type_bigint, TG_COLUMN_WINDOWSTART, NULL},
-        {"WINDOWEND", &tg_type_bigint, TG_COLUMN_WINDOWEND, NULL},
-    };
-    *row = (struct tg_row){.arena = arena};
-    for (uint32_t i = 0; i < source->schema->count; i++)
-        tg_row_add(row, &source->schema->columns[i], (struct tg_row_column){TG_ROW_SOURCE, i});
-    row->source_count = row->count;
-    for (uint32_t i = 0; i < (source->window_kind == TG_WINDOW_NONE ? 3 : 5); i++)
-        tg_row_add(row, &pseudo[i], (struct tg_row_column){TG_ROW_PSEUDO, i});
-}
-
-const struct tg_expr *tg_row_reference(const struct tg_row *row, uint32_t index, struct tg_place place)
-{
-    const struct tg_schema view = {.count = row->count, .columns = row->columns};
-    return tg_expr_column(row->arena, &view, index, place);
-}
-
 /* ---- names ---- */
 
 static const char *row_name_at(const void *context, size_t index)
 {
     const struct tg_row *row = context;
-    return index < row->count && row->parts[index].part <= TG_ROW_PSEUDO ? row->columns[index].name : NULL;
+    if (index >= row->count || row->parts[index].part > TG_ROW_PSEUDO)
+        return NULL;
+    return row->parts[index].name == NULL ? "" : row->parts[index].name;
 }
 
 /* The name of a SELECT item, which other clauses do not see: what it stands for can be written there. */
@@ -98,21 +56,73 @@ static enum tg_code fail_column(const struct tg_scope *scope, const struct tg_as
                                 ast->name);
     struct tg_buffer list = {0};
     for (uint32_t i = 0; i < scope->row->source_count && list.length < 300; i++)
-        tg_buffer_printf(&list, "%s%s", i == 0 ? "" : ", ", scope->row->columns[i].name);
+        tg_row_write_name(scope->row, i, list.length == 0 ? "" : ", ", &list);
     enum tg_code code = tg_fail_hint(reterr, "its columns are %s", tg_buffer_text(&list));
     tg_buffer_done(&list);
     return code;
 }
 
 /* Names of results (KSQL_AGG_VARIABLE_0) are none that a statement could mean. */
-static int32_t find_in_row(const struct tg_row *row, const char *name)
+static bool is_named(const struct tg_scope *scope, uint32_t index, const struct tg_ast_expr *ast)
 {
-    for (uint32_t i = 0; i < row->count; i++) {
-        bool named = row->parts[i].part != TG_ROW_TABLE && row->parts[i].part != TG_ROW_AGGREGATE;
-        if (named && strcmp(row->columns[i].name, name) == 0)
+    const struct tg_row_column *part = &scope->row->parts[index];
+    bool is_joined =
+        scope->row->joined_count > 0 && (part->part == TG_ROW_SOURCE || part->part == TG_ROW_PSEUDO);
+    if (part->name == NULL || strcmp(part->name, ast->name) != 0)
+        return false;
+    if (!is_joined)
+        return scope->row->joined_count == 0 || ast->qualifier == NULL;
+    if (scope->visible > 0 && part->source >= scope->visible)
+        return false;
+    return ast->qualifier == NULL || (int32_t)part->source == tg_row_find_source(scope->row, ast->qualifier);
+}
+
+static int32_t find_in_row(const struct tg_scope *scope, const struct tg_ast_expr *ast, uint32_t first)
+{
+    for (uint32_t i = first; i < scope->row->count; i++)
+        if (is_named(scope, i, ast))
             return (int32_t)i;
-    }
     return -1;
+}
+
+static enum tg_code fail_ambiguous(const struct tg_scope *scope, const struct tg_ast_expr *ast,
+                                   struct tg_error *reterr)
+{
+    struct tg_buffer list = {0};
+    for (int32_t i = find_in_row(scope, ast, 0); i >= 0; i = find_in_row(scope, ast, (uint32_t)i + 1))
+        tg_row_write_name(scope->row, (uint32_t)i, list.length == 0 ? "" : " or ", &list);
+    (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, ast->place, "the name '%s' in %s can be %s", ast->name,
+                     scope->clause, tg_buffer_text(&list));
+    enum tg_code code = tg_fail_hint(reterr, "write which one: %.*s",
+                                     (int)strcspn(tg_buffer_text(&list), " "), tg_buffer_text(&list));
+    tg_buffer_done(&list);
+    return code;
+}
+
+TG_MUST_CHECK static enum tg_code check_qualifier(const struct tg_scope *scope, const struct tg_ast_expr *ast,
+                                                  struct tg_error *reterr)
+{
+    const struct tg_row *row = scope->row;
+    if (ast->qualifier == NULL || row == NULL)
+        return TG_OK;
+    if (row->joined_count > 0) {
+        int32_t source = tg_row_find_source(row, ast->qualifier);
+        if (source >= 0 && (scope->visible == 0 || (uint32_t)source < scope->visible))
+            return TG_OK;
+        if (source >= 0) {
+            (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, ast->place, "'%s.%s': %s is joined only later",
+                             ast->qualifier, ast->name, ast->qualifier);
+            return tg_fail_hint(reterr, "a condition can use the sources that stand before it");
+        }
+    } else if (strcmp(ast->qualifier, scope->source_name) == 0 ||
+               (scope->source_alias != NULL && strcmp(ast->qualifier, scope->source_alias) == 0)) {
+        return TG_OK;
+    }
+    (void)tg_fail_at(reterr, TG_CODE_UNKNOWN_NAME, ast->place,
+                     "'%s.%s': the statement reads no source named %s", ast->qualifier, ast->name,
+                     ast->qualifier);
+    return tg_fail_hint(reterr, "it reads %s; a field of a struct is written with an arrow: %s->%s",
+                        scope->source_name, ast->qualifier, ast->name);
 }
 
 TG_MUST_CHECK static enum tg_code find_column(const struct tg_scope *scope, const struct tg_ast_expr *ast,
@@ -121,15 +131,18 @@ TG_MUST_CHECK static enum tg_code find_column(const struct tg_scope *scope, cons
     *ret_expr = ast->qualifier == NULL ? tg_scope_parameter(scope, ast) : NULL;
     if (*ret_expr != NULL)
         return TG_OK;
-    if (ast->qualifier != NULL && scope->row != NULL && strcmp(ast->qualifier, scope->source_name) != 0 &&
-        (scope->source_alias == NULL || strcmp(ast->qualifier, scope->source_alias) != 0)) {
-        (void)tg_fail_at(reterr, TG_CODE_UNKNOWN_NAME, ast->place,
-                         "'%s.%s': the statement reads no source named %s", ast->qualifier, ast->name,
-                         ast->qualifier);
-        return tg_fail_hint(reterr, "it reads %s; a field of a struct is written with an arrow: %s->%s",
-                            scope->source_name, ast->qualifier, ast->name);
+    TG_TRY(check_qualifier(scope, ast, reterr));
+    int32_t index = scope->row == NULL ? -1 : find_in_row(scope, ast, 0);
+    if (index >= 0 && scope->row->joined_count > 0) {
+        if (find_in_row(scope, ast, (uint32_t)index + 1) >= 0)
+            return fail_ambiguous(scope, ast, reterr);
+        if (scope->row->parts[index].part == TG_ROW_BOUND) {
+            (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, ast->place,
+                             "%s cannot read the window bound '%s' where sources are joined", scope->clause,
+                             ast->name);
+            return tg_fail_hint(reterr, "the key of the result holds it: read it in a query over the result");
+        }
     }
-    int32_t index = scope->row == NULL ? -1 : find_in_row(scope->row, ast->name);
     bool is_bound = strcmp(ast->name, "WINDOWSTART") == 0 || strcmp(ast->name, "WINDOWEND") == 0;
     bool is_own_bound = index >= 0 && scope->row->parts[index].part == TG_ROW_BOUND;
     if (is_bound && scope->row != NULL &&
@@ -164,8 +177,10 @@ static bool is_time_column(const struct tg_scope *scope, const struct tg_expr *e
 {
     if (expr->kind != TG_EXPR_COLUMN || scope->row == NULL)
         return false;
-    enum tg_column_role role = scope->row->columns[expr->index].role;
-    return role == TG_COLUMN_ROWTIME || role == TG_COLUMN_WINDOWSTART || role == TG_COLUMN_WINDOWEND;
+    const struct tg_row_column *part = &scope->row->parts[expr->index];
+    return part->part == TG_ROW_BOUND ||
+           (part->part == TG_ROW_PSEUDO && scope->row->columns[expr->index].type->kind == TG_TYPE_BIGINT &&
+            strcmp(part->name, "ROWOFFSET") != 0);
 }
 
 /* "2018", "2018-03", "2018-03-01T12" are the first instants of what they name. */

@@ -24,8 +24,12 @@ enum tg_code tg_analyze_insert_target(struct tg_analyzer *analyzer, const struct
                               "%s has the header column %s: query results cannot be inserted into it",
                               name->text, target->schema->columns[i].name);
     }
-    if (strcmp(insert->query->from.source.text, name->text) == 0) {
-        (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, insert->query->from.source.place,
+    for (uint32_t i = 0; i <= insert->query->join_count; i++) {
+        const struct tg_ast_name *source =
+            i == 0 ? &insert->query->from.source : &insert->query->joins[i - 1].right.source;
+        if (strcmp(source->text, name->text) != 0)
+            continue;
+        (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, source->place,
                          "the query would read what it writes into %s, without end", name->text);
         return tg_fail_hint(reterr, "write into another stream");
     }

@@ -1,7 +1,7 @@
 /* Queries: sources, conditions, groups, windows, and what the result is. */
 #include "base/text.h"
 #include "plan/format_info.h"
-#include "sql/scope.h"
+#include "sql/joins.h"
 #include "sql/with.h"
 
 enum { DAY_MS = 86400000 };
@@ -13,6 +13,7 @@ struct query_reader {
     const struct tg_query_target *target;
     struct tg_query_analysis *analysis;
     struct tg_row row;
+    struct tg_join_tree joined; /* of a join */
     struct tg_call_list aggregates;
     struct tg_call_list table_calls;
 };
@@ -34,14 +35,13 @@ TG_MUST_CHECK static enum tg_code read_source(struct query_reader *reader, struc
 {
     const struct tg_ast_query *query = reader->query;
     const struct tg_source_definition *source = NULL;
+    if (query->join_count > 0)
+        return tg_analyze_joins(reader->analyzer, query, reader->analysis, &reader->row, &reader->joined,
+                                reterr);
     TG_TRY(tg_catalog_find(reader->analyzer->catalog, &query->from.source, &source,
                            &reader->analyzer->follows, reterr));
-    if (query->join_count > 0) {
-        (void)tg_fail_at(reterr, TG_CODE_UNSUPPORTED, query->joins[0].place,
-                         "joins are not supported by this version");
-        return tg_fail_hint(reterr, "read one stream or table per query");
-    }
     reader->analysis->source = source;
+    reader->analysis->record_key = source->key_format;
     tg_row_init(&reader->row, reader->analyzer->arena, source);
     return TG_OK;
 }
@@ -211,6 +211,8 @@ TG_MUST_CHECK static enum tg_code read_keys(struct query_reader *reader, const s
 static bool is_source_key(struct query_reader *reader)
 {
     const struct tg_query_keys *keys = &reader->analysis->keys;
+    if (reader->analysis->joined_count > 0)
+        return keys->count == 1 && tg_join_tree_is_keyed_by(&reader->joined, &reader->row, keys->exprs[0]);
     const struct tg_query_keys old = source_keys(reader);
     return keys->count == 1 && old.count == 1 && tg_expr_equal(keys->exprs[0], old.exprs[0]);
 }
@@ -262,7 +264,8 @@ TG_MUST_CHECK static enum tg_code read_key_clauses(struct query_reader *reader, 
                               "%s has windows already: another WINDOW over it is not supported",
                               analysis->source->name);
         for (uint32_t i = 0; i < 2; i++)
-            tg_row_add(&reader->row, &bounds[i], (struct tg_row_column){TG_ROW_BOUND, i});
+            tg_row_add(&reader->row, &bounds[i],
+                       (struct tg_row_column){.part = TG_ROW_BOUND, .number = i, .name = bounds[i].name});
     }
     return TG_OK;
 }
@@ -487,8 +490,12 @@ TG_MUST_CHECK static enum tg_code read_outputs(struct query_reader *reader, stru
     TG_TRY(read_having(reader, reterr));
     TG_TRY(check_aggregation(reader, &outputs, reterr));
     TG_TRY(check_time_column(reader, &outputs, reterr));
-    if (is_new_planner(reader) && !analysis->is_grouped && !analysis->is_partitioned &&
-        !analysis->source->is_table)
+    bool has_own_key = !analysis->is_grouped && !reader->query->partition_by.given;
+    const struct tg_output_place where = {reader->target->sink->text, reader->query->place};
+    if (analysis->joined_count > 0 && has_own_key)
+        TG_TRY(tg_join_choose_keys(&reader->row, &reader->joined, &where, &outputs, reterr));
+    else if (is_new_planner(reader) && !analysis->is_grouped && !analysis->is_partitioned &&
+             !analysis->source->is_table)
         take_keys_as_selected(reader, &outputs);
     TG_TRY(tg_order_outputs(&select, reader->target->sink->text, reader->query->place, &outputs, reterr));
     analysis->output_count = outputs.count;

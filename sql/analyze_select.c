@@ -15,7 +15,7 @@ struct name_source {
 static bool in_use(const struct name_source *names, const char *name)
 {
     for (uint32_t i = 0; i < names->row->source_count; i++)
-        if (strcmp(names->row->columns[i].name, name) == 0)
+        if (names->row->parts[i].name != NULL && strcmp(names->row->parts[i].name, name) == 0)
             return true;
     for (uint32_t i = 0; i < names->query->item_count; i++)
         if (names->query->items[i].alias.text != NULL && strcmp(names->query->items[i].alias.text, name) == 0)
@@ -32,8 +32,10 @@ static const char *make_name(struct name_source *names, const struct tg_expr *ex
                              const struct tg_ast_expr *ast)
 {
     bool is_cast = ast != NULL && ast->kind == TG_AST_CAST;
-    if (!is_cast && expr->kind == TG_EXPR_COLUMN && names->row->parts[expr->index].part <= TG_ROW_PSEUDO)
-        return expr->name;
+    if (!is_cast && expr->kind == TG_EXPR_COLUMN && names->row->parts[expr->index].part <= TG_ROW_PSEUDO) {
+        const char *name = names->row->parts[expr->index].name;
+        return name == NULL || tg_row_is_ambiguous(names->row, name) ? expr->name : name;
+    }
     if (!is_cast && expr->kind == TG_EXPR_FIELD) {
         const char *name = expr->name;
         for (uint32_t i = 1; in_use(names, name); i++)
@@ -88,11 +90,59 @@ static void add_all(const struct tg_select *select, struct name_source *names, s
     }
 }
 
+/* Kinds of columns in the order in which `*` of a join gives them: the key, the bounds of its window, the
+ * rest. Behind PARTITION BY the key comes last, and pseudo columns are there, too (so in ksqlDB). */
+static bool stands_at(const struct tg_query_source *source, const struct tg_row_column *part,
+                      bool partitioned, int at)
+{
+    const struct tg_schema *schema = source->definition->schema;
+    bool is_key = part->part == TG_ROW_SOURCE && schema->columns[part->number].role == TG_COLUMN_KEY;
+    bool is_bound = part->part == TG_ROW_PSEUDO && part->number > 2;
+    bool is_value = part->part == TG_ROW_SOURCE && !is_key;
+    if (partitioned)
+        return at == 0 ? is_value : at == 1 ? part->part == TG_ROW_PSEUDO : is_key;
+    return at == 0 ? is_key : at == 1 ? is_bound : is_value;
+}
+
+/* `*` and `alias.*` of a join: columns are called ALIAS_COLUMN. */
+static void add_joined(const struct tg_select *select, const struct tg_ast_query *query, int32_t only,
+                       struct tg_place place, struct tg_output_list *outputs)
+{
+    const struct tg_row *row = select->scope->row;
+    for (uint32_t i = 0; only < 0 && !query->partition_by.given && i < row->count; i++) {
+        const struct tg_row_column *part = &row->parts[i];
+        if (part->part == TG_ROW_KEY && part->name != NULL)
+            add_output(select, outputs,
+                       &(struct tg_output_column){
+                           .name = part->name, .expr = tg_row_reference(row, i, place), .place = place});
+    }
+    for (uint32_t s = 0; s < row->joined_count; s++) {
+        const struct tg_query_source *source = &row->joined[s];
+        for (int at = 0; at < 3 && (only < 0 || (uint32_t)only == s); at++) {
+            for (uint32_t i = source->first; i < source->first + source->count; i++) {
+                if (!stands_at(source, &row->parts[i], query->partition_by.given, at))
+                    continue;
+                const char *name = tg_arena_printf(select->scope->analyzer->arena, "%s_%s", source->alias,
+                                                   row->parts[i].name);
+                add_output(select, outputs,
+                           &(struct tg_output_column){
+                               .name = name, .expr = tg_row_reference(row, i, place), .place = place});
+            }
+        }
+    }
+}
+
 TG_MUST_CHECK static enum tg_code add_star(const struct tg_select *select, struct name_source *names,
                                            const struct tg_ast_select_item *item,
                                            struct tg_output_list *outputs, struct tg_error *reterr)
 {
     const char *alias = select->scope->source_alias;
+    const struct tg_row *row = select->scope->row;
+    int32_t only = item->source.text == NULL ? -1 : tg_row_find_source(row, item->source.text);
+    if (row->joined_count > 0 && (item->source.text == NULL || only >= 0)) {
+        add_joined(select, names->query, only, item->place, outputs);
+        return TG_OK;
+    }
     if (item->source.text != NULL && strcmp(item->source.text, select->scope->source_name) != 0 &&
         (alias == NULL || strcmp(item->source.text, alias) != 0)) {
         (void)tg_fail_at(reterr, TG_CODE_UNKNOWN_NAME, item->source.place,

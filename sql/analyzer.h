@@ -5,6 +5,7 @@
 
 #include "expr/function.h"
 #include "plan/nodes/aggregate.h"
+#include "plan/nodes/join.h"
 #include "sql/ast.h"
 #include "sql/catalog.h"
 #include "sql/session.h"
@@ -60,6 +61,7 @@ TG_MUST_CHECK enum tg_code tg_analyze_assert_values(struct tg_analyzer *analyzer
  * columns ("row"): those of the source, its pseudo columns, then what table functions, the window and
  * aggregates add. The planner maps them to the nodes' schemas. */
 enum tg_row_part {
+    TG_ROW_KEY,      /* key column `number` of a join */
     TG_ROW_SOURCE,   /* declared in the source */
     TG_ROW_PSEUDO,   /* ROWTIME, ROWPARTITION, ROWOFFSET; bounds of a windowed source */
     TG_ROW_TABLE,    /* result of table function `number` */
@@ -70,6 +72,36 @@ enum tg_row_part {
 struct tg_row_column {
     enum tg_row_part part;
     uint32_t number;
+    uint32_t source;  /* SOURCE and PSEUDO in a join: of which source */
+    const char *name; /* what statements call it; NULL: they cannot */
+};
+
+/* A source of a join. Its columns stand together in the row: those declared, then the pseudo columns. */
+struct tg_query_source {
+    const struct tg_source_definition *definition;
+    const char *alias; /* or its name */
+    struct tg_place place;
+    uint32_t first; /* row column */
+    uint32_t count;
+};
+
+enum tg_join_shape { TG_STREAM_STREAM, TG_STREAM_TABLE, TG_TABLE_TABLE, TG_FOREIGN_KEY };
+
+/* Join number n combines sources 0 to n, as joined so far, with source n + 1. */
+struct tg_query_join {
+    enum tg_join_shape shape;
+    enum tg_join_kind kind;
+    const struct tg_expr *left; /* of the condition, over the row */
+    const struct tg_expr *right;
+    bool is_flipped; /* the statement has them the other way round: right = left */
+    bool left_moves; /* that side gets the condition's value as its key, through a repartition topic */
+    bool right_moves;
+    bool moves_along; /* the result goes to where all its columns are kept: into another join */
+    struct tg_plan_format key_format; /* of the keys that meet */
+    int64_t before_ms;
+    int64_t after_ms;
+    int64_t grace_ms; /* -1: not given */
+    const struct tg_ast_join *ast;
 };
 
 struct tg_output_column {
@@ -87,7 +119,11 @@ struct tg_query_keys {
 };
 
 struct tg_query_analysis {
-    const struct tg_source_definition *source;
+    const struct tg_source_definition *source; /* of a join: what it gives, named "the join of ..." */
+    uint32_t joined_count;                     /* sources of a join; 0: there is no join */
+    const struct tg_query_source *joined;
+    const struct tg_query_join *joins; /* joined_count - 1 */
+    struct tg_plan_format record_key;  /* how the keys of the source's rows are written */
     uint32_t row_count;
     const struct tg_schema *row; /* all columns, row_count */
     const struct tg_row_column *parts;

@@ -3,7 +3,6 @@
  * the row becomes the schema's column. */
 #include "sql/planner.h"
 
-#include "plan/format_info.h"
 #include "plan/node.h"
 #include "plan/nodes/aggregate.h"
 #include "plan/nodes/filter.h"
@@ -13,7 +12,7 @@
 #include "plan/nodes/rekey.h"
 #include "plan/nodes/sink.h"
 #include "plan/nodes/source.h"
-#include "sql/scope.h"
+#include "sql/plan_join.h"
 
 enum { ABSENT = -1 };
 
@@ -32,24 +31,11 @@ struct planner {
 
 static const struct tg_expr *rewrite(const struct planner *planner, const struct tg_expr *expr)
 {
-    int32_t key = planner->keys == NULL ? ABSENT : tg_keys_find(planner->keys, expr);
-    if (key != ABSENT)
-        return tg_expr_column(planner->arena, planner->node->schema, (uint32_t)key, expr->place);
-    if (expr->kind == TG_EXPR_COLUMN) {
-        int32_t index = planner->column_of[expr->index];
-        TG_ASSERT(index != ABSENT);
-        return tg_expr_column(planner->arena, planner->node->schema, (uint32_t)index, expr->place);
-    }
-    if (expr->argument_count == 0)
-        return expr;
-    struct tg_expr *copy = tg_arena_alloc_zero(planner->arena, 1, sizeof *copy);
-    const struct tg_expr **arguments =
-        tg_arena_alloc_zero(planner->arena, expr->argument_count, sizeof *arguments);
-    for (uint32_t i = 0; i < expr->argument_count; i++)
-        arguments[i] = rewrite(planner, expr->arguments[i]);
-    *copy = *expr;
-    copy->arguments = arguments;
-    return copy;
+    const struct tg_row_map map = {.arena = planner->arena,
+                                   .schema = planner->node->schema,
+                                   .column_of = planner->column_of,
+                                   .keys = planner->keys};
+    return tg_row_map_expr(&map, expr);
 }
 
 static const struct tg_function_call *rewrite_calls(const struct planner *planner,
@@ -111,6 +97,10 @@ static void forget_columns(struct planner *planner)
 static void plan_source(struct planner *planner)
 {
     const struct tg_query_analysis *analysis = planner->analysis;
+    if (analysis->joined_count > 0) {
+        planner->node = tg_plan_joins(planner->arena, analysis, planner->used, planner->column_of);
+        return;
+    }
     const struct tg_source_definition *source = analysis->source;
     struct tg_schema_column *columns =
         tg_arena_alloc_zero(planner->arena, analysis->row_count, sizeof *columns);
@@ -144,7 +134,8 @@ static void plan_source(struct planner *planner)
 static void plan_versions(struct planner *planner)
 {
     const struct tg_query_analysis *analysis = planner->analysis;
-    if (!planner->node->is_table || (analysis->where == NULL && !analysis->is_grouped))
+    if (!planner->node->is_table || analysis->joined_count > 0 ||
+        (analysis->where == NULL && !analysis->is_grouped))
         return;
     planner->node = tg_plan_node_new(planner->arena, &tg_plan_materialize_kind, "KsqlTopic",
                                      planner->node->schema, &planner->node);
@@ -249,17 +240,6 @@ static const char *key_name(const struct planner *planner, const struct tg_schem
     return name;
 }
 
-static struct tg_plan_format value_format_for(const struct planner *planner,
-                                              const struct tg_schema_column *columns, uint32_t count)
-{
-    const struct tg_plan_format *source = &planner->analysis->source->value_format;
-    const struct tg_format_info *info = tg_format_info_find(tg_slice_text(source->name));
-    struct tg_plan_format format = {.name = "JSON"};
-    if (tg_format_info_refused(info, columns, count) == count)
-        format = (struct tg_plan_format){.name = source->name, .delimiter = source->delimiter};
-    return format;
-}
-
 /* A group by the window alone must come together in one partition; other groups by their key's partition. */
 static bool needs_repartition(const struct planner *planner)
 {
@@ -316,7 +296,8 @@ static void plan_rekey(struct planner *planner)
     plan->drop_null_keys = analysis->is_grouped;
     plan->repartition = needs_repartition(planner);
     plan->key_format = planner->sink->key_format;
-    plan->value_format = value_format_for(planner, columns + key_count, kept_count);
+    plan->value_format =
+        tg_plan_value_format(&analysis->source->value_format, columns + key_count, kept_count);
     planner->node = node;
     planner->column_of = column_of;
     planner->keys = &analysis->keys;
@@ -331,7 +312,7 @@ static void plan_aggregate(struct planner *planner)
     if (!analysis->is_grouped)
         return;
     const struct tg_plan_format *key_format =
-        analysis->keeps_key ? &analysis->source->key_format : &planner->sink->key_format;
+        analysis->keeps_key ? &analysis->record_key : &planner->sink->key_format;
     const struct tg_function_call *calls =
         rewrite_calls(planner, analysis->aggregates, analysis->aggregate_count);
     struct tg_schema_column *columns =

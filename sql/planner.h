@@ -1,5 +1,5 @@
-/* sql/planner.h: from an analysed query to a physical plan: Source, Filter, FlatMap, Rekey, Aggregate,
- * Having, Project, Sink, each where it is needed. Thread: its owner's. */
+/* sql/planner.h: from an analysed query to a physical plan: Source or joins of sources, Filter, FlatMap,
+ * Rekey, Aggregate, Having, Project, Sink, each where it is needed. Thread: its owner's. */
 #pragma once
 
 #include "sql/analyzer.h"

@@ -16,10 +16,20 @@ struct tg_row {
     uint32_t source_count; /* declared columns: the first ones */
     struct tg_schema_column *columns;
     struct tg_row_column *parts;
+    uint32_t joined_count; /* sources of a join; 0: there is no join */
+    const struct tg_query_source *joined;
 };
 void tg_row_init(struct tg_row *row, struct tg_arena *arena, const struct tg_source_definition *source);
+/* Adds what a source declares and its pseudo columns; those of a join (`joined`) are named `ALIAS_COLUMN`. */
+void tg_row_add_source(struct tg_row *row, const struct tg_source_definition *source, uint32_t number,
+                       const char *alias);
 uint32_t tg_row_add(struct tg_row *row, const struct tg_schema_column *column,
-                    struct tg_row_column part); /* its index */
+                    struct tg_row_column part);                         /* its index */
+int32_t tg_row_find_source(const struct tg_row *row, const char *name); /* of a join; -1: none */
+/* "ID", or "L.ID" in a join, if statements can name the column. */
+void tg_row_write_name(const struct tg_row *row, uint32_t index, const char *separator,
+                       struct tg_buffer *out);
+bool tg_row_is_ambiguous(const struct tg_row *row, const char *name); /* several sources have it */
 const struct tg_expr *tg_row_reference(const struct tg_row *row, uint32_t index, struct tg_place place);
 
 /* Calls of aggregates or table functions met so far; equal ones are one. */
@@ -41,6 +51,7 @@ struct tg_scope {
     const char *source_alias;         /* or NULL */
     const struct tg_ast_query *query; /* for hints: aliases that cannot be meant; or NULL */
     bool source_is_table;
+    uint32_t visible;                 /* of a join's sources; 0: all */
     struct tg_call_list *aggregates;  /* NULL: not allowed in this clause */
     struct tg_call_list *table_calls; /* NULL: not allowed in this clause */
     bool bounds_allowed;              /* WINDOWSTART and WINDOWEND of the query's own window */

@@ -93,6 +93,7 @@ struct tg_with_formats {
 TG_MUST_CHECK enum tg_code tg_with_formats(struct tg_analyzer *analyzer, const struct tg_with *with,
                                            const struct tg_with_formats *defaults,
                                            struct tg_source_definition *definition, struct tg_error *reterr);
+bool tg_type_holds_map(const struct tg_type *type); /* no key may */
 /* TIMESTAMP and TIMESTAMP_FORMAT over the definition's schema. */
 TG_MUST_CHECK enum tg_code tg_with_timestamp(struct tg_analyzer *analyzer, const struct tg_with *with,
                                              struct tg_source_definition *definition,

@@ -162,14 +162,14 @@ static void write_columns(const struct side *side, struct tg_buffer *out)
     }
 }
 
-static bool holds_map(const struct tg_type *type)
+bool tg_type_holds_map(const struct tg_type *type)
 {
     if (type->kind == TG_TYPE_MAP)
         return true;
     if (type->kind == TG_TYPE_ARRAY)
-        return holds_map(type->element);
+        return tg_type_holds_map(type->element);
     for (uint32_t i = 0; type->kind == TG_TYPE_STRUCT && i < type->field_count; i++)
-        if (holds_map(type->fields[i].type))
+        if (tg_type_holds_map(type->fields[i].type))
             return true;
     return false;
 }
@@ -178,7 +178,7 @@ TG_MUST_CHECK static enum tg_code check_map_keys(const struct side *side, struct
                                                  struct tg_error *reterr)
 {
     for (uint32_t i = 0; side->is_key && i < side->count; i++) {
-        if (!holds_map(side->columns[i].type))
+        if (!tg_type_holds_map(side->columns[i].type))
             continue;
         struct tg_buffer text = {0};
         tg_type_write(side->columns[i].type, &text);

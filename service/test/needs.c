@@ -33,16 +33,14 @@ const char *tg_test_case_needs(const struct tg_test_case *test)
 {
     struct tg_arena *arena = tg_arena_new(0);
     struct tg_lexer lexer = {.arena = arena, .text = test->sql};
-    bool joins = false;
     bool registry = has_registry_topic(test->topics);
     struct tg_token token;
     struct tg_error error;
     while (tg_lexer_next(&lexer, &token, &error) == TG_OK && token.kind != TG_TOKEN_END) {
-        joins = joins || token.kind == TG_WORD_JOIN;
         registry = registry || (token.kind == TG_TOKEN_STRING && is_registry_format(token.text));
     }
     for (size_t i = 0; i < tg_properties_count(test->properties); i++)
         registry = registry || is_registry_format(tg_slice_text(tg_properties_value(test->properties, i)));
     tg_arena_free(arena);
-    return joins ? "joins" : registry ? "registry formats" : NULL;
+    return registry ? "registry formats" : NULL;
 }
