@@ -223,6 +223,19 @@ TEST(RoundTrip, Json)
     }
 }
 
+TEST(RoundTrip, Avro)
+{
+    for (unsigned seed = 1; seed <= 120; seed++) {
+        Maker maker(seed, true);
+        Table table;
+        for (unsigned i = 0, count = 1 + maker.below(6); i < count; i++)
+            table.texts.push_back({"Column_" + std::to_string(i), maker.type(3)});
+        Columns shape(table.texts.data(), table.texts.size());
+        table.fill(shape, maker, 20, true);
+        check_round_trip("AVRO", shape, table, 20, "seed " + std::to_string(seed) + " ");
+    }
+}
+
 TEST(RoundTrip, Delimited)
 {
     for (unsigned seed = 1; seed <= 100; seed++) {

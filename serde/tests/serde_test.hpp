@@ -159,6 +159,16 @@ public:
         for (uint32_t i = 0; i < columns.count(); i++)
             columns_.push_back(needed.empty() || needed[i] ? tg_column_new(columns.at(i).type) : nullptr);
     }
+    // With the options' own columns, all needed.
+    Decoder(const struct tg_format *format, tg_format_options options)
+        : arena_(tg_arena_new(0)), decoder_(nullptr)
+    {
+        tg_error error;
+        if (format->decoder_open(&options, &decoder_, &error) != TG_OK)
+            throw std::runtime_error(error.message);
+        for (uint32_t i = 0; i < options.column_count; i++)
+            columns_.push_back(tg_column_new(options.columns[i].type));
+    }
     ~Decoder()
     {
         for (tg_column *column : columns_)
