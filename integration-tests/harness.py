@@ -5,6 +5,8 @@ no client library with the program.
 """
 import collections
 import copy
+import fcntl
+import hashlib
 import json
 import os
 import pathlib
@@ -22,7 +24,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 KAFKA = HERE / "kafka"
 LIBRARIES = ROOT / "build/kafka/lib"
-CLASSES = ROOT / "build/kafka/tool"
+TOOL = ROOT / "build/kafka/tool"
 
 # A program must not outlive its test, however that ends: it would go on in the shared broker's groups.
 DIES_WITH_US = ["setpriv", "--pdeathsig", "KILL"]
@@ -57,10 +59,30 @@ class Broker:
             (self.folder / "lib").symlink_to(LIBRARIES)
         self.start()
         self.address = self.kafka("address")
-        source, compiled = HERE / "tool/KafkaTool.java", CLASSES / "KafkaTool.class"
-        if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
-            CLASSES.mkdir(parents=True, exist_ok=True)
-            subprocess.run(["javac", "-cp", f"{LIBRARIES}/*", "-d", CLASSES, source], check=True)
+        self.jar = self.build_tool()
+
+    def build_tool(self):
+        """KafkaTool as a jar with an archive of its loaded classes, which halves the cost of a start: named after the source."""
+        source = HERE / "tool/KafkaTool.java"
+        TOOL.mkdir(parents=True, exist_ok=True)
+        jar = TOOL.resolve() / f"{hashlib.sha256(source.read_bytes()).hexdigest()[:12]}.jar"
+        archive = jar.with_suffix(".jsa")
+        with open(TOOL / "lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if archive.exists():
+                return jar
+            with tempfile.TemporaryDirectory() as classes:
+                subprocess.run(["javac", "-cp", f"{LIBRARIES}/*", "-d", classes, source], check=True)
+                subprocess.run(["jar", "cf", jar, "-C", classes, "."], check=True)
+            subprocess.run([*self.java(jar), f"-XX:ArchiveClassesAtExit={archive}", "KafkaTool", "train", self.address], check=True,
+                           stdin=subprocess.DEVNULL, capture_output=True)
+        return jar
+
+    @staticmethod
+    def java(jar):
+        """No word of the JVM's own on the standard output, where the tool writes."""
+        return ["java", "-XX:TieredStopAtLevel=1", "-Xmx256m", "-XX:+UseSerialGC", "-Xlog:disable", "-cp",
+                f"{jar}:{LIBRARIES.resolve()}/*"]
 
     def kafka(self, command):
         return subprocess.run([KAFKA, command], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
@@ -80,8 +102,8 @@ class Broker:
         return int(self.address.rsplit(":", 1)[1])
 
     def tool_command(self, command, *arguments):
-        return ["java", "-XX:TieredStopAtLevel=1", "-Xmx256m", "-XX:+UseSerialGC", "-cp", f"{CLASSES}:{LIBRARIES}/*", "KafkaTool",
-                command, self.address, *arguments]
+        return [*self.java(self.jar), f"-XX:SharedArchiveFile={self.jar.with_suffix('.jsa')}", "-Xshare:auto", "KafkaTool", command,
+                self.address, *arguments]
 
     def tool(self, command, *arguments, text=None):
         done = subprocess.run(self.tool_command(command, *arguments), input=text, capture_output=True, text=True)

@@ -1,4 +1,7 @@
+import java.io.BufferedOutputStream;
 import java.io.BufferedReader;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -38,13 +41,14 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  *   create SERVERS            lines "topic partitions name=value ..." from standard input; topics that exist are left alone
  *   truncate SERVERS TOPIC PARTITION OFFSET   deletes the records before the offset
  *   hang SERVERS TOPIC PARTITION SECONDS      a record in a transaction that is left open; the broker ends it after so long
+ *   train SERVERS             opens and closes each kind of client: the JVM writes an archive of the classes that this needs
  *   delete SERVERS TOPIC...   waits until they are gone; topics that do not exist are no error
  */
 public final class KafkaTool {
     private static final HexFormat HEX = HexFormat.of();
 
     public static void main(String[] arguments) throws Exception {
-        PrintStream out = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.out), false);
+        PrintStream out = new PrintStream(new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16), false);
         switch (arguments[0]) {
             case "produce" -> produce(arguments[1]);
             case "read" -> read(arguments[1], arguments[2], List.of(arguments).subList(3, arguments.length), out, false);
@@ -54,6 +58,7 @@ public final class KafkaTool {
             case "create" -> create(arguments[1]);
             case "truncate" -> truncate(arguments);
             case "hang" -> hang(arguments);
+            case "train" -> train(arguments[1], out);
             case "delete" -> delete(arguments[1], List.of(arguments).subList(2, arguments.length));
             default -> throw new IllegalArgumentException("unknown command " + arguments[0]);
         }
@@ -140,6 +145,14 @@ public final class KafkaTool {
             Map<TopicPartition, OffsetAndMetadata> offsets = admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
             offsets.forEach((partition, offset) -> out.println(
                     partition.topic() + "\t" + partition.partition() + "\t" + offset.offset() + "\t" + offset.metadata()));
+        }
+    }
+
+    private static void train(String servers, PrintStream out) throws Exception {
+        group(servers, "nobody", out);
+        produce(servers);
+        try (KafkaConsumer<byte[], byte[]> consumer = consumer(servers, "committed")) {
+            consumer.listTopics();
         }
     }
 
