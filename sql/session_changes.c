@@ -3,7 +3,11 @@
 #include "plan/format_info.h"
 #include "plan/node.h"
 #include "plan/nodes/aggregate.h"
+#include "plan/nodes/foreign_key_join.h"
 #include "plan/nodes/source.h"
+#include "plan/nodes/stream_stream_join.h"
+#include "plan/nodes/stream_table_join.h"
+#include "plan/nodes/table_table_join.h"
 #include "sql/session_internal.h"
 
 static const char *kind_name(const struct tg_source_definition *definition)
@@ -145,6 +149,17 @@ static enum tg_code hint_new_query(const char *name, struct tg_error *reterr)
                         name);
 }
 
+static bool is_join(const struct tg_plan_node *node)
+{
+    return node->kind == &tg_plan_stream_stream_join_kind || node->kind == &tg_plan_stream_table_join_kind ||
+           node->kind == &tg_plan_table_table_join_kind || node->kind == &tg_plan_foreign_key_join_kind;
+}
+
+static bool stays(const struct tg_plan_node *node, const struct tg_plan_node *other)
+{
+    return other != NULL && other->kind == node->kind && tg_plan_layout_id(node) == tg_plan_layout_id(other);
+}
+
 /* Every node with a store must find its store, and every source its place, in the other plan. */
 static enum tg_code check_nodes(const struct tg_plan_node *node, const struct tg_plan_node *other_root,
                                 const char *name, struct tg_place place, struct tg_error *reterr)
@@ -160,8 +175,15 @@ static enum tg_code check_nodes(const struct tg_plan_node *node, const struct tg
             return hint_new_query(name, reterr);
         }
     }
-    if (node->kind == &tg_plan_aggregate_kind &&
-        (other == NULL || other->kind != node->kind || tg_plan_layout_id(node) != tg_plan_layout_id(other))) {
+    if (is_join(node) && !stays(node, other)) {
+        (void)tg_fail_at(
+            reterr, TG_CODE_ANALYSIS, place,
+            "the query of %s cannot be replaced: its join changes (condition, kind, WITHIN), and the "
+            "rows that it keeps would not fit",
+            name);
+        return hint_new_query(name, reterr);
+    }
+    if (node->kind == &tg_plan_aggregate_kind && !stays(node, other)) {
         (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, place,
                          "the query of %s cannot be replaced: its groups, windows or aggregates change, and "
                          "what it has counted so far would not fit",

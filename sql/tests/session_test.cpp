@@ -85,6 +85,51 @@ TEST_F(Session, ReplacesWhatStillFits)
     EXPECT_FALSE(action->replaces);
 }
 
+const char *const joins =
+    "CREATE STREAM c (id INT KEY, w INT) WITH (KAFKA_TOPIC='c', VALUE_FORMAT='JSON');"
+    "CREATE STREAM j AS SELECT a.id AS id, w FROM a JOIN c WITHIN 1 HOUR ON a.id = c.id;"
+    "CREATE STREAM k AS SELECT a.id AS id, v FROM a JOIN t ON a.id = t.id;";
+
+// A projection that reads more, a condition on joined rows: what the join keeps stays as it is.
+TEST_F(Session, ReplacesAQueryWhoseJoinStays)
+{
+    ASSERT_EQ(execute(joins), TG_OK) << error.message;
+    EXPECT_EQ(
+        execute("CREATE OR REPLACE STREAM j AS SELECT a.id AS id, w, col2, c.ROWTIME AS time FROM a JOIN c "
+                "WITHIN 1 HOUR ON c.id = a.id WHERE w > 3;"),
+        TG_OK)
+        << error.message;
+    EXPECT_EQ(
+        execute(
+            "CREATE OR REPLACE STREAM k AS SELECT a.id AS id, v, col1 FROM a LEFT JOIN t ON a.id = t.id;"),
+        TG_OK)
+        << error.message;
+}
+
+TEST_F(Session, DoesNotReplaceAJoinByAnother)
+{
+    const struct {
+        const char *sql, *words;
+    } cases[] = {
+        {"CREATE OR REPLACE STREAM j AS SELECT a.id AS id, w FROM a JOIN c WITHIN 2 HOURS ON a.id = c.id;",
+         "its join changes"},
+        {"CREATE OR REPLACE STREAM j AS SELECT a.id AS id, w FROM a LEFT JOIN c WITHIN 1 HOUR ON a.id = "
+         "c.id;",
+         "its join changes"},
+        {"CREATE OR REPLACE STREAM k AS SELECT t.id AS id, v FROM a JOIN t ON a.col1 = t.id;",
+         "its join changes"},
+        {"CREATE OR REPLACE STREAM k AS SELECT c.id AS id, w AS v FROM c;", "its join changes"},
+        {"CREATE OR REPLACE STREAM k AS SELECT c.id AS id, v FROM c JOIN t ON c.id = t.id;",
+         "its join changes"},
+    };
+    ASSERT_EQ(execute(joins), TG_OK) << error.message;
+    for (const auto &wrong : cases) {
+        EXPECT_NE(execute(wrong.sql), TG_OK) << wrong.sql;
+        EXPECT_NE(std::string(error.message).find(wrong.words), std::string::npos)
+            << wrong.sql << error.message;
+    }
+}
+
 TEST_F(Session, AltersColumns)
 {
     ASSERT_EQ(execute("ALTER STREAM headed ADD COLUMN w STRING, ADD x DOUBLE;"), TG_OK) << error.message;
