@@ -302,14 +302,16 @@ static enum tg_code catch_up_subtopology(struct tg_engine *engine, struct tg_eng
 }
 
 /* Through its repartition topics one after the other: what a sub-topology has committed is in the topic that
- * the next one reads. */
+ * the next one reads; answers to foreign keys go back. */
 static enum tg_code catch_up_query(struct tg_engine *engine, struct tg_engine_entry *entry,
                                    struct tg_error *reterr)
 {
     struct tg_arena *arena = tg_arena_new(0);
     enum tg_code code = TG_OK;
-    for (uint32_t i = 0; i < entry->query->subtopology_count && code == TG_OK; i++)
-        code = catch_up_subtopology(engine, entry, &entry->query->subtopologies[i], arena, reterr);
+    uint32_t rounds = tg_query_rounds(entry->query);
+    for (uint32_t round = 0; round < rounds; round++)
+        for (uint32_t i = 0; i < entry->query->subtopology_count && code == TG_OK; i++)
+            code = catch_up_subtopology(engine, entry, &entry->query->subtopologies[i], arena, reterr);
     tg_arena_free(arena);
     return code;
 }

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "plan/node.h"
+#include "plan/nodes/foreign_key_join.h"
 #include "plan/nodes/rekey.h"
 #include "plan/nodes/source.h"
 #include "topology/task.h"
@@ -10,7 +11,7 @@
 
 static const char canonical[] = "KAFKA";
 
-/* Where the record keys of an operator's rows come from: a source or the reader of a repartition topic; NULL:
+/* Where the record keys of an operator's rows come from: a source or the reader of an internal topic; NULL:
  * they are not those of its key columns. */
 static const struct tg_operator *origin_of(const struct tg_operator *self)
 {
@@ -22,15 +23,21 @@ static const struct tg_operator *origin_of(const struct tg_operator *self)
     return self;
 }
 
-static const struct tg_plan_format *format_of(const struct tg_operator *origin)
+static struct tg_plan_format format_of(const struct tg_operator *origin)
 {
-    if (origin->node->kind == &tg_plan_source_kind)
-        return &((const struct tg_plan_source *)origin->node)->key_format;
-    return &((const struct tg_plan_rekey *)origin->node)->key_format;
+    const struct tg_plan_node *node = origin->node;
+    if (node->kind == &tg_plan_source_kind)
+        return ((const struct tg_plan_source *)node)->key_format;
+    if (node->kind == &tg_plan_rekey_kind)
+        return ((const struct tg_plan_rekey *)node)->key_format;
+    const struct tg_plan_foreign_key_join *join = (const struct tg_plan_foreign_key_join *)node;
+    return origin->planned->role == TG_ROLE_FOREIGN_KEY_SUBSCRIPTIONS
+               ? join->foreign_key_format
+               : tg_store_key_format(&join->key_format);
 }
 
 /* The format of a store's keys. One that needs a registry would write its ids into them. */
-static struct tg_plan_format store_format(const struct tg_plan_format *format)
+struct tg_plan_format tg_store_key_format(const struct tg_plan_format *format)
 {
     struct tg_plan_format result = *format;
     bool is_plain = strcmp(format->name, canonical) == 0 || strcmp(format->name, "DELIMITED") == 0;
@@ -39,22 +46,32 @@ static struct tg_plan_format store_format(const struct tg_plan_format *format)
     return result;
 }
 
+/* Of the rows that an operator sends. */
+static const struct tg_schema *schema_of(const struct tg_operator *rows_of)
+{
+    enum tg_operator_role role = rows_of->planned->role;
+    if (role == TG_ROLE_FOREIGN_KEY_RESPONSES)
+        return rows_of->node->inputs[0]->schema;
+    return role == TG_ROLE_FOREIGN_KEY_SUBSCRIPTIONS ? rows_of->node->inputs[1]->schema
+                                                     : rows_of->node->schema;
+}
+
 enum tg_code tg_key_bytes_open(const struct tg_operator *rows_of, const struct tg_operator *table,
                                struct tg_key_bytes *keys, struct tg_error *reterr)
 {
     const struct tg_operator *origin = origin_of(rows_of);
     const struct tg_operator *table_origin = origin_of(table);
     TG_ASSERT(table_origin != NULL);
-    const struct tg_plan_format *format = format_of(table_origin);
-    keys->is_raw = origin != NULL && strcmp(format->name, canonical) == 0 &&
-                   strcmp(format_of(origin)->name, canonical) == 0;
+    const struct tg_plan_format format = format_of(table_origin);
+    keys->is_raw = origin != NULL && strcmp(format.name, canonical) == 0 &&
+                   strcmp(format_of(origin).name, canonical) == 0;
     if (keys->is_raw)
         return TG_OK;
     if (origin != NULL && origin->node->kind == &tg_plan_source_kind)
         keys->window_bytes = tg_plan_source_window_bytes((const struct tg_plan_source *)origin->node);
-    const struct tg_plan_format stored = store_format(format);
+    const struct tg_plan_format stored = tg_store_key_format(&format);
     const struct tg_record_half_options options = {
-        .schema = rows_of->node->schema,
+        .schema = schema_of(rows_of),
         .role = TG_COLUMN_KEY,
         .format = &stored,
         .topic = rows_of->node->step,

@@ -10,6 +10,9 @@
 extern "C" {
 #endif
 
+/* The format of the keys of a store whose table's records have keys of `format`. */
+struct tg_plan_format tg_store_key_format(const struct tg_plan_format *format);
+
 struct tg_key_bytes {
     bool is_raw; /* the records' own bytes serve */
     struct tg_record_encoder encoder;

@@ -26,11 +26,15 @@ const struct tg_operator_kind *tg_operator_kind_find(const char *plan_kind)
 
 const struct tg_operator_kind *tg_operator_kind_planned(const struct tg_subtopology_operator *planned)
 {
-    if (planned->role == TG_ROLE_REPARTITION_WRITER)
-        return tg_operator_kind_find(TG_REPARTITION_WRITER);
-    if (planned->role == TG_ROLE_REPARTITION_READER)
-        return tg_operator_kind_find(TG_REPARTITION_READER);
-    return tg_operator_kind_find(planned->node->kind->name);
+    static const char *const names[] = {
+        [TG_ROLE_REPARTITION_WRITER] = TG_REPARTITION_WRITER,
+        [TG_ROLE_REPARTITION_READER] = TG_REPARTITION_READER,
+        [TG_ROLE_FOREIGN_KEY_RESPONSES] = TG_FOREIGN_KEY_READER,
+        [TG_ROLE_FOREIGN_KEY_SUBSCRIPTIONS] = TG_FOREIGN_KEY_READER,
+        [TG_ROLE_FOREIGN_KEY_ANSWERS] = TG_FOREIGN_KEY_ANSWERS,
+    };
+    const char *name = names[planned->role];
+    return tg_operator_kind_find(name != NULL ? name : planned->node->kind->name);
 }
 
 const char *tg_operator_store_role(const struct tg_operator_kind *kind, const struct tg_plan_node *node,

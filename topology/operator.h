@@ -55,6 +55,7 @@ struct tg_operator_kind {
 struct tg_operator {
     const struct tg_operator_kind *kind;
     const struct tg_plan_node *node;
+    const struct tg_subtopology_operator *planned;
     struct tg_task *task;
     struct tg_operator *output;  /* NULL: it writes to a topic */
     uint32_t output_input;       /* which input of `output` its rows are */
@@ -64,6 +65,9 @@ struct tg_operator {
 /* The two ends of a repartition topic; both stand for a Rekey node. */
 #define TG_REPARTITION_WRITER "Repartition writer"
 #define TG_REPARTITION_READER "Repartition reader"
+/* The other parts of a ForeignKeyJoin node. */
+#define TG_FOREIGN_KEY_READER "Foreign key reader"
+#define TG_FOREIGN_KEY_ANSWERS "Foreign key answers"
 
 /* The operator kind of a plan node kind (or one of the names above), or NULL. */
 const struct tg_operator_kind *tg_operator_kind_find(const char *plan_kind);

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "plan/node.h"
 #include "plan/nodes/aggregate.h"
+#include "plan/nodes/foreign_key_join.h"
 #include "plan/nodes/materialize.h"
 #include "plan/nodes/rekey.h"
 #include "plan/nodes/sink.h"
@@ -33,6 +34,11 @@ static enum tg_code check_node(const struct tg_plan_node *node, struct tg_error 
                                "step %s: %s cannot run over a table, whose rows change", node->step,
                                aggregate->calls[i].name);
     }
+    for (uint32_t i = 0; node->kind == &tg_plan_foreign_key_join_kind && i < node->input_count; i++)
+        if (node->inputs[i]->kind != &tg_plan_materialize_kind)
+            return tg_fail(reterr, TG_CODE_UNSUPPORTED,
+                           "step %s: a foreign key joins tables that are read from topics, not step %s",
+                           node->step, node->inputs[i]->step);
     for (uint32_t i = 0; is_table_join(node) && i < node->input_count; i++)
         if (node->inputs[i]->is_table && !tg_table_view_possible(node->inputs[i]))
             return tg_fail(reterr, TG_CODE_UNSUPPORTED,
@@ -114,6 +120,18 @@ const char *tg_query_changelog_topic(struct tg_arena *arena, const struct tg_que
                                      const char *store_name)
 {
     return tg_arena_printf(arena, "%s-%s-changelog", query->application_id, store_name);
+}
+
+const char *tg_query_subscription_topic(struct tg_arena *arena, const struct tg_query *query,
+                                        const struct tg_plan_node *join)
+{
+    return tg_arena_printf(arena, "%s-%s-SUBSCRIPTION-REGISTRATION-topic", query->application_id, join->step);
+}
+
+const char *tg_query_response_topic(struct tg_arena *arena, const struct tg_query *query,
+                                    const struct tg_plan_node *join)
+{
+    return tg_arena_printf(arena, "%s-%s-SUBSCRIPTION-RESPONSE-topic", query->application_id, join->step);
 }
 
 const char *tg_query_repartition_topic(struct tg_arena *arena, const struct tg_query *query,

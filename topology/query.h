@@ -31,8 +31,17 @@ struct tg_query_settings {
     struct tg_fault_settings faults;
 };
 
-/* What runs at a plan node: its own operator, or an end of the repartition topic behind a Rekey node. */
-enum tg_operator_role { TG_ROLE_NODE, TG_ROLE_REPARTITION_WRITER, TG_ROLE_REPARTITION_READER };
+/* What runs at a plan node: its own operator, or an end of the repartition topic behind a Rekey node. A
+ * foreign-key join runs in two sub-topologies: the node's own operator with a reader of the answers at the
+ * left table, and at the right table a reader of the subscriptions with the operator that answers. */
+enum tg_operator_role {
+    TG_ROLE_NODE,
+    TG_ROLE_REPARTITION_WRITER,
+    TG_ROLE_REPARTITION_READER,
+    TG_ROLE_FOREIGN_KEY_RESPONSES,
+    TG_ROLE_FOREIGN_KEY_SUBSCRIPTIONS,
+    TG_ROLE_FOREIGN_KEY_ANSWERS,
+};
 
 enum { TG_NO_OPERATOR = -1 };
 
@@ -41,6 +50,8 @@ struct tg_subtopology_operator {
     enum tg_operator_role role;
     int32_t output; /* index of the operator that takes its rows; TG_NO_OPERATOR: it writes to a topic */
     uint32_t output_input; /* which input of that operator they are */
+    const char *topic;     /* a foreign-key join: what it writes besides; a reader: what it reads */
+    int32_t topic_partitions;
 };
 
 /* A topic that a sub-topology reads. */
@@ -48,6 +59,8 @@ struct tg_subtopology_input {
     const char *topic;
     uint32_t operator_index; /* of the source or the reader */
     bool is_internal;        /* a repartition topic: always read from its beginning */
+    bool is_answer;          /* of a foreign-key join: comes from what the other inputs gave, so that no row
+                                waits for it */
 };
 
 /* A connected part of the plan that one task runs: from source or repartition topics to a sink or a
@@ -82,7 +95,8 @@ struct tg_query {
     struct tg_properties *producer_overrides;
     /* Known after tg_query_prepare. */
     uint32_t subtopology_count;
-    struct tg_subtopology *subtopologies; /* each after those that write what it reads */
+    struct tg_subtopology *subtopologies; /* each after those that write what it reads, but for
+                                              the answers of foreign-key joins */
     uint32_t layout_count;
     struct tg_query_layout *layouts; /* of its stores */
     int32_t sink_partition_count;
@@ -128,6 +142,17 @@ const char *tg_query_store_name(struct tg_arena *arena, const struct tg_plan_nod
  * step. `consumer`: the node above `rekey`. */
 const char *tg_query_repartition_topic(struct tg_arena *arena, const struct tg_query *query,
                                        const struct tg_plan_node *rekey, const struct tg_plan_node *consumer);
+/* "<application id>-<step>-SUBSCRIPTION-REGISTRATION-topic" and "...-RESPONSE-topic" of a foreign-key join.
+ */
+const char *tg_query_subscription_topic(struct tg_arena *arena, const struct tg_query *query,
+                                        const struct tg_plan_node *join);
+const char *tg_query_response_topic(struct tg_arena *arena, const struct tg_query *query,
+                                    const struct tg_plan_node *join);
+/* How often one has to follow the sub-topologies in their order until what is in the sources has reached the
+ * sink: answers of foreign-key joins go the way back. */
+uint32_t tg_query_rounds(const struct tg_query *query);
+/* The left-most source's sub-topology and topic: what the sink is like. */
+const struct tg_subtopology *tg_query_first_reader(const struct tg_query *query, const char **ret_topic);
 /* The sub-topology that reads a topic and, if `ret_input` is not NULL, its input; NULL: none does. */
 const struct tg_subtopology *tg_query_reader_of(const struct tg_query *query, const char *topic,
                                                 const struct tg_subtopology_input **ret_input);

@@ -45,19 +45,10 @@ static bool is_key_part(enum tg_column_role role)
     return role == TG_COLUMN_KEY || role == TG_COLUMN_WINDOWSTART || role == TG_COLUMN_WINDOWEND;
 }
 
-static struct tg_store *store_of(const struct tg_operator *table)
-{
-    struct tg_task *task = table->task;
-    for (uint32_t i = 0; i < task->store_count; i++)
-        if (task->stores[i].owner == table)
-            return task->stores[i].store;
-    return NULL;
-}
-
 static enum tg_code open_rows(struct tg_table_view *view, const struct tg_operator *table,
                               struct tg_error *reterr)
 {
-    view->store = store_of(table);
+    view->store = tg_task_store_of(table);
     TG_ASSERT(view->store != NULL);
     const struct tg_table_row_options options = {
         .task = table->task,
@@ -261,5 +252,5 @@ enum tg_code tg_table_view_find(struct tg_table_view *view, const struct tg_tabl
 
 struct tg_table_rows tg_table_view_rows(const struct tg_table_view *view)
 {
-    return (struct tg_table_rows){view->found, view->times_ms, view->columns};
+    return (struct tg_table_rows){view->found, view->values, view->times_ms, view->columns};
 }

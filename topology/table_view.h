@@ -33,6 +33,7 @@ TG_MUST_CHECK enum tg_code tg_table_view_find(struct tg_table_view *view,
 /* The result, by row of the batch that asked. */
 struct tg_table_rows {
     const uint8_t *found;
+    const struct tg_slice *values;    /* a Materialize node's: the store's bytes; data NULL: none */
     const int64_t *times_ms;          /* row time; INT64_MIN where none was found */
     struct tg_column *const *columns; /* of the table's schema, NULL where not needed; where no row was found
                                          they are NULL */

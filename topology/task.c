@@ -23,6 +23,7 @@ static void make_operators(struct tg_task *task)
         *instance = (struct tg_operator){
             .kind = kind,
             .node = planned->node,
+            .planned = planned,
             .task = task,
             .inputs = tg_arena_alloc_zero(task->arena, planned->node->input_count + 1,
                                           sizeof(struct tg_operator *)),
@@ -71,6 +72,7 @@ static void build_inputs(struct tg_task *task)
             .topic = subtopology->inputs[i].topic,
             .partition = task->partition,
             .is_internal = subtopology->inputs[i].is_internal,
+            .is_answer = subtopology->inputs[i].is_answer,
             .source = task->operators[subtopology->inputs[i].operator_index],
             .end_position = -1,
             .leader_epoch = -1,
@@ -316,7 +318,7 @@ static bool waits_for_input(struct tg_task *task)
     bool at_end = false, behind = false;
     for (uint32_t i = 0; i < task->input_count && idle_ms >= 0; i++) {
         const struct tg_task_input *input = &task->inputs[i];
-        if (input->batch != NULL)
+        if (input->batch != NULL || input->is_answer)
             continue;
         bool drained = input->end_position >= input->position;
         at_end = at_end || drained;

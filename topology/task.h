@@ -31,6 +31,7 @@ struct tg_task_input {
     const char *topic;
     int32_t partition;
     bool is_internal;      /* a repartition topic */
+    bool is_answer;        /* no row waits for it */
     int64_t purged_offset; /* its records before this one are deleted */
     struct tg_operator *source;
     uint32_t rank; /* among rows of one time: tables come before streams, then from left to right */
@@ -133,6 +134,8 @@ struct tg_task_store_options {
 TG_MUST_CHECK enum tg_code tg_task_open_store(struct tg_operator *owner,
                                               const struct tg_task_store_options *options,
                                               struct tg_task_store **ret_store, struct tg_error *reterr);
+/* The store of an operator that has one, or NULL. */
+struct tg_store *tg_task_store_of(const struct tg_operator *owner);
 void tg_task_store_seal(struct tg_task_store *store); /* idempotent within a commit */
 
 /* A row that cannot be processed: counted, logged with topic, partition, offset and reason (rate-limited),

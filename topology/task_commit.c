@@ -31,6 +31,15 @@ enum tg_code tg_task_open_store(struct tg_operator *owner, const struct tg_task_
     return TG_OK;
 }
 
+struct tg_store *tg_task_store_of(const struct tg_operator *owner)
+{
+    const struct tg_task *task = owner->task;
+    for (uint32_t i = 0; i < task->store_count; i++)
+        if (task->stores[i].owner == owner)
+            return task->stores[i].store;
+    return NULL;
+}
+
 void tg_task_store_seal(struct tg_task_store *store)
 {
     if (store->sealed)

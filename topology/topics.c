@@ -110,14 +110,14 @@ static enum tg_code check_policy(const struct tg_query *query, const char *topic
 
 /* Settings as Kafka Streams gives them: nothing is deleted by time, and small segments, so that purging what
  * was consumed gives room back. */
-static enum tg_code prepare_repartition(const struct tg_query *query, const struct tg_subtopology *writer,
+static enum tg_code prepare_repartition(const struct tg_query *query, const char *topic, int32_t partitions,
                                         int timeout_ms, struct tg_error *reterr)
 {
     int32_t found = 0;
     bool created = false;
     struct topic_request request = {
-        .name = writer->repartition_topic,
-        .partition_count = writer->repartition_partitions,
+        .name = topic,
+        .partition_count = partitions,
         .replication_factor = query->settings.internal_replication,
     };
     add_setting(&request, "cleanup.policy", "delete");
@@ -126,10 +126,10 @@ static enum tg_code prepare_repartition(const struct tg_query *query, const stru
     add_setting(&request, "message.timestamp.type", "CreateTime");
     add_setting(&request, "segment.ms", ENDLESS_MS); /* as for changelogs */
     TG_TRY(ensure_topic(query->cluster, &request, timeout_ms, &found, &created, reterr));
-    if (found != writer->repartition_partitions) {
+    if (found != partitions) {
         tg_fail(reterr, TG_CODE_TOPIC_MISMATCH,
                 "repartition topic %s has %d partitions, but the rows that go through it come from %d",
-                request.name, found, writer->repartition_partitions);
+                request.name, found, partitions);
         return tg_fail_hint(reterr,
                             "the source's partitions were changed after the query had begun; start the "
                             "query under another QUERY_ID");
@@ -174,18 +174,22 @@ static enum tg_code sink_retention(const struct tg_query *query, const struct tg
         *ret_value = tg_arena_printf(query->arena, "%lld", (long long)topic->retention_ms);
         return TG_OK;
     }
-    return tg_admin_topic_setting(query->cluster, query->subtopologies[0].inputs[0].topic, "retention.ms",
-                                  timeout_ms, query->arena, ret_value, reterr);
+    const char *source = NULL;
+    (void)tg_query_first_reader(query, &source);
+    return tg_admin_topic_setting(query->cluster, source, "retention.ms", timeout_ms, query->arena, ret_value,
+                                  reterr);
 }
 
 static enum tg_code prepare_sink(struct tg_query *query, int timeout_ms, struct tg_error *reterr)
 {
     const struct tg_plan_sink *sink = (const struct tg_plan_sink *)query->plan->root;
+    const char *source = NULL;
     bool created = false;
     struct topic_request request = {
         .name = sink->topic.name,
-        .partition_count = sink->topic.partition_count > 0 ? sink->topic.partition_count
-                                                           : query->subtopologies[0].partition_count,
+        .partition_count = sink->topic.partition_count > 0
+                               ? sink->topic.partition_count
+                               : tg_query_first_reader(query, &source)->partition_count,
         .replication_factor = sink->topic.replication_factor,
     };
     add_setting(&request, "cleanup.policy", sink->topic.compacted ? "compact" : "delete");
@@ -221,9 +225,14 @@ static enum tg_code prepare_internal_topics(struct tg_query *query, const struct
                                             int timeout_ms, struct tg_error *reterr)
 {
     if (subtopology->repartition_topic != NULL)
-        TG_TRY(prepare_repartition(query, subtopology, timeout_ms, reterr));
-    for (uint32_t i = 0; i < subtopology->operator_count; i++)
-        TG_TRY(prepare_stores(query, subtopology, &subtopology->operators[i], timeout_ms, reterr));
+        TG_TRY(prepare_repartition(query, subtopology->repartition_topic, subtopology->repartition_partitions,
+                                   timeout_ms, reterr));
+    for (uint32_t i = 0; i < subtopology->operator_count; i++) {
+        const struct tg_subtopology_operator *planned = &subtopology->operators[i];
+        if (planned->topic_partitions > 0)
+            TG_TRY(prepare_repartition(query, planned->topic, planned->topic_partitions, timeout_ms, reterr));
+        TG_TRY(prepare_stores(query, subtopology, planned, timeout_ms, reterr));
+    }
     return TG_OK;
 }
 
