@@ -166,6 +166,90 @@ def q19(log):
             for key, of_auction in groups(log, lambda b: b.key).items()}
 
 
+# ---- joins ----
+
+def in_order(log, *topics):
+    """As a task takes them: by time, then by topic."""
+    return sorted((event for event in log if event.topic in topics), key=lambda event: (event.time, event.topic))
+
+
+def bids_of_auctions(log):
+    """Bids with their auction, if it is known at the bid's time."""
+    auctions = {}
+    for event in in_order(log, "auction", "bid"):
+        if event.topic == "auction":
+            auctions[event.key] = event.value
+        elif event.key in auctions:
+            yield event, auctions[event.key]
+
+
+def bids_in_time(log):
+    return [(bid, a) for bid, a in bids_of_auctions(log) if a["dateTime"] <= bid.value["dateTime"] <= a["expires"]]
+
+
+def latest(log, topic):
+    return {event.key: event.value for event in log if event.topic == topic}
+
+
+def q3(log):
+    persons, rows = latest(log, "person"), {}
+    for key, a in latest(log, "auction").items():
+        p = persons.get(a["seller"])
+        if p is not None and a["category"] == 10 and p["state"] in ("OR", "ID", "CA"):
+            rows[key] = pick(p, "name", "city", "state")
+    return rows
+
+
+def q4(log):
+    highest = collections.defaultdict(dict)
+    for bid, a in bids_in_time(log):
+        highest[a["category"]][bid.key] = max(highest[a["category"]].get(bid.key, 0), bid.value["price"])
+    return {category: {"MEAN": sum(prices.values()) / len(prices)} for category, prices in highest.items()}
+
+
+def q9(log):
+    rows = {}
+    for bid, a in bids_in_time(log):
+        price = max(rows[bid.key]["HIGHEST"][0] if bid.key in rows else 0, bid.value["price"])
+        rows[bid.key] = pick(a, "itemName", "seller", highest=[price])
+    return rows
+
+
+def q20(log):
+    rows = []
+    for bid, a in bids_of_auctions(log):
+        if a["category"] == 10:
+            row = pick(bid.value, "auction", "bidder", "price", "channel", "url") | pick(
+                a, "itemName", "description", "initialBid", "reserve", "expires", "seller", "category")
+            row |= {"BID_DATETIME": bid.value["dateTime"], "BID_EXTRA": bid.value["extra"]}
+            rows.append((bid.key, row | {"AUCTION_DATETIME": a["dateTime"], "AUCTION_EXTRA": a["extra"]}))
+    return rows
+
+
+def q23(log):
+    persons, auctions = latest(log, "person"), latest(log, "auction")
+    return [(b.key, pick(b.value, "bidder", "price", "dateTime") | pick(auctions[b.key], "itemName", "category")
+             | pick(persons[b.value["bidder"]], "name"))
+            for b in bids(log) if b.key in auctions and b.value["bidder"] in persons]
+
+
+def q7_join(log):
+    """All bids with the highest price of their ten seconds."""
+    highest = {start: row["HIGHEST"][0] for (_, start), row in q7(log).items()}
+    return [(b.value["price"], pick(b.value, "auction", "bidder", "dateTime")) for b in bids(log)
+            if highest.get(b.time - b.time % 10_000) == b.value["price"]]
+
+
+def q8(log):
+    persons = {event.key: event for event in log if event.topic == "person"}
+    counts = collections.Counter()
+    for event in log:
+        p = persons.get(event.value["seller"]) if event.topic == "auction" else None
+        if p is not None and p.time // 10_000 == event.time // 10_000:
+            counts[p.key, p.time - p.time % 10_000] += 1
+    return {(key, start): {"AUCTIONS": n, "NAME": persons[key].value["name"]} for (key, start), n in counts.items()}
+
+
 # ---- what the program wrote ----
 
 def number(data):
