@@ -111,7 +111,8 @@ static bool *source_columns(const struct join_planner *planner, uint32_t number)
         enum tg_column_role role = source->definition->schema->columns[part->number].role;
         bool is_time = (int32_t)part->number == source->definition->timestamp_column;
         bool is_record = role == TG_COLUMN_KEY || role == TG_COLUMN_VALUE;
-        used[i] = used[i] || is_time || (is_record && goes_whole(planner, number));
+        bool is_key = role == TG_COLUMN_KEY; /* by it the other side's rows are found */
+        used[i] = used[i] || is_time || is_key || (is_record && goes_whole(planner, number));
     }
     return used;
 }

@@ -46,6 +46,18 @@ struct tg_plan_format tg_store_key_format(const struct tg_plan_format *format)
     return result;
 }
 
+/* A plan of old may have a source whose key nobody asked for. */
+static bool has_key_columns(const struct tg_operator *origin)
+{
+    if (origin == NULL || origin->node->kind != &tg_plan_source_kind)
+        return true;
+    const struct tg_plan_source *source = (const struct tg_plan_source *)origin->node;
+    for (uint32_t i = 0; i < source->base.schema->count; i++)
+        if (source->base.schema->columns[i].role == TG_COLUMN_KEY && !source->needed[i])
+            return false;
+    return true;
+}
+
 /* Of the rows that an operator sends. */
 static const struct tg_schema *schema_of(const struct tg_operator *rows_of)
 {
@@ -65,6 +77,7 @@ enum tg_code tg_key_bytes_open(const struct tg_operator *rows_of, const struct t
     const struct tg_plan_format format = format_of(table_origin);
     keys->is_raw = origin != NULL && strcmp(format.name, canonical) == 0 &&
                    strcmp(format_of(origin).name, canonical) == 0;
+    keys->is_raw = keys->is_raw || !has_key_columns(origin);
     if (keys->is_raw)
         return TG_OK;
     if (origin != NULL && origin->node->kind == &tg_plan_source_kind)

@@ -25,7 +25,8 @@ struct foreign_key_join {
     struct tg_operator base;
     struct tg_producer_topic *target;
     /* Left rows. */
-    struct tg_program_state *state; /* the foreign key */
+    const struct tg_program *program; /* the foreign key */
+    struct tg_program_state *state;
     struct tg_row_list valued;
     const struct tg_schema *key_schema;
     struct tg_record_encoder encoder; /* of foreign keys */
@@ -37,6 +38,8 @@ struct foreign_key_join {
     struct tg_key_bytes answer_keys;
     struct tg_table_view *left;
     struct tg_table_row_reader right;
+    uint32_t right_key;           /* in the right table's schema */
+    struct tg_column *right_keys; /* of the rows that are joined */
     struct tg_column **columns;
     struct tg_row_list results;
     struct tg_slice *values; /* right rows */
@@ -52,8 +55,8 @@ static const struct tg_plan_foreign_key_join *node_of(const struct foreign_key_j
 
 /* ---- opening ---- */
 
-static const bool *needed_columns(struct tg_arena *arena, const struct tg_schema *schema,
-                                  const uint32_t *columns, uint32_t count)
+static bool *needed_columns(struct tg_arena *arena, const struct tg_schema *schema, const uint32_t *columns,
+                            uint32_t count)
 {
     bool *needed = tg_arena_alloc_zero(arena, schema->count + 1, sizeof *needed);
     for (uint32_t i = 0; i < count; i++)
@@ -66,12 +69,14 @@ static enum tg_code open_subscribing(struct foreign_key_join *join, struct tg_er
     struct tg_operator *self = &join->base;
     const struct tg_plan_foreign_key_join *node = node_of(join);
     struct tg_arena *arena = self->task->arena;
-    const struct tg_program *program = NULL;
     const struct tg_schema *right = self->node->inputs[1]->schema;
-    join->key_schema = /* its name is in the bytes of some formats */
-        tg_schema_new(arena, &right->columns[tg_schema_find_role(right, TG_COLUMN_KEY)], 1);
-    TG_TRY(tg_program_compile(arena, self->node->inputs[0]->schema, &node->foreign_key, 1, &program, reterr));
-    join->state = tg_operator_program(self, program);
+    join->right_key = (uint32_t)tg_schema_find_role(right, TG_COLUMN_KEY);
+    join->right_keys = tg_column_new(right->columns[join->right_key].type);
+    /* Its name is in the bytes of some formats. */
+    join->key_schema = tg_schema_new(arena, &right->columns[join->right_key], 1);
+    TG_TRY(tg_program_compile(arena, self->node->inputs[0]->schema, &node->foreign_key, 1, &join->program,
+                              reterr));
+    join->state = tg_operator_program(self, join->program);
     const struct tg_record_half_options options = {
         .schema = join->key_schema,
         .role = TG_COLUMN_KEY,
@@ -91,10 +96,11 @@ static enum tg_code join_open(struct tg_operator *self, struct tg_error *reterr)
     TG_TRY(open_subscribing(join, reterr));
     join->columns = tg_arena_alloc_zero(arena, self->node->schema->count + 1, sizeof(struct tg_column *));
     TG_TRY(tg_key_bytes_open(self->inputs[ANSWERS], self->inputs[LEFT_ROWS], &join->answer_keys, reterr));
-    const struct tg_table_view_options left = {
-        .table = self->inputs[LEFT_ROWS],
-        .needed = needed_columns(arena, self->node->inputs[0]->schema, columns->left, columns->left_count),
-    };
+    const struct tg_schema *left_schema = self->node->inputs[0]->schema;
+    bool *needed = needed_columns(arena, left_schema, columns->left, columns->left_count);
+    for (uint32_t i = 0; i < left_schema->count; i++)
+        needed[i] = needed[i] || tg_program_columns(join->program)[i];
+    const struct tg_table_view_options left = {.table = self->inputs[LEFT_ROWS], .needed = needed};
     TG_TRY(tg_table_view_open(&left, &join->left, reterr));
     const struct tg_table_row_options rows = {
         .task = self->task,
@@ -305,7 +311,30 @@ static void set_columns(struct foreign_key_join *join, const struct tg_batch *ba
     for (uint32_t i = 0; i < columns->left_count; i++)
         join->columns[first_left + i] = left->columns[columns->left[i]];
     for (uint32_t i = 0; i < columns->right_count; i++)
-        join->columns[first_right + i] = join->right.memory.batch.columns[columns->right[i]];
+        join->columns[first_right + i] = columns->right[i] == join->right_key
+                                             ? join->right_keys
+                                             : join->right.memory.batch.columns[columns->right[i]];
+}
+
+/* The key of a right row is what the left row names it by. */
+static void fill_right_keys(struct foreign_key_join *join, const struct tg_batch *results,
+                            const struct tg_table_rows *left)
+{
+    struct tg_batch named = *results;
+    named.schema = join->base.node->inputs[0]->schema;
+    named.columns = (struct tg_column **)left->columns;
+    const struct tg_batch valued = tg_row_list_valued(&join->valued, &named);
+    tg_program_run(join->state, &valued);
+    const struct tg_column *keys = tg_program_result(join->state, 0);
+    tg_column_clear(join->right_keys);
+    tg_column_resize(join->right_keys, results->rows->count);
+    for (uint32_t row = 0; row < results->rows->count; row++)
+        tg_column_set_null(join->right_keys, row);
+    for (uint32_t i = 0; i < valued.selected; i++) {
+        uint32_t row = tg_batch_row(&valued, i);
+        if (join->values[row].data != NULL)
+            tg_column_copy_row(join->right_keys, row, keys, row);
+    }
 }
 
 static enum tg_code take_answers(struct foreign_key_join *join, const struct tg_batch *batch,
@@ -319,6 +348,7 @@ static enum tg_code take_answers(struct foreign_key_join *join, const struct tg_
     select_results(join, batch, &left);
     set_columns(join, batch, &left);
     struct tg_batch result = tg_row_list_batch(&join->results, batch);
+    fill_right_keys(join, &result, &left);
     result.schema = join->base.node->schema;
     result.columns = join->columns;
     return tg_operator_forward(&join->base, &result, reterr);
@@ -336,6 +366,7 @@ static void join_close(struct tg_operator *self)
 {
     struct foreign_key_join *join = (struct foreign_key_join *)self;
     tg_program_state_free(join->state);
+    tg_column_free(join->right_keys);
     tg_row_list_done(&join->valued);
     tg_row_list_done(&join->results);
     tg_record_encoder_done(&join->encoder);

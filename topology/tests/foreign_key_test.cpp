@@ -167,6 +167,23 @@ TEST_F(ForeignKeys, LeftAlwaysHasAResult)
     EXPECT_EQ(news(), Lines{});
 }
 
+TEST_F(ForeignKeys, TheRightKeyIsThereWhereTheRightRowIs)
+{
+    world.topic("left");
+    world.topic("right");
+    build(plan, {TG_JOIN_LEFT});
+    plan.top = plan.top->inputs[0];
+    plan.project({{{"ID", "STRING", TG_COLUMN_KEY}, plan.column("ID")},
+                  {{"FK", "INTEGER"}, plan.column("L_FK")},
+                  {{"R", "INTEGER"}, plan.column("R_ID")}});
+    plan.sink("out");
+    process = std::make_unique<Process>(world, plan.plan(), options);
+    right(1, "one", 1);
+    left("x", 1, 10, 2);
+    left("y", 2, 10, 3);
+    EXPECT_EQ(news(), (Lines{R"(x = {"FK":1,"R":1} @2)", R"(y = {"FK":2,"R":null} @3)"}));
+}
+
 TEST_F(ForeignKeys, SidesMayHaveOtherNumbersOfPartitions)
 {
     open({TG_JOIN_INNER, 2, 3});
