@@ -1,6 +1,7 @@
 /* Statements that show something: SHOW, DESCRIBE, EXPLAIN, PRINT. What the session knows becomes a report;
  * what only the cluster or the engine knows is an action for them. */
 #include "base/text.h"
+#include "expr/function_docs.h"
 #include "plan/node.h"
 #include "sql/session_internal.h"
 
@@ -186,76 +187,93 @@ static void show_variables(struct tg_compilation *compilation)
 
 /* ---- functions ---- */
 
-static const char *function_kind(const struct tg_function *function)
+/* A function made by CREATE FUNCTION, as rows of the registry write theirs. */
+static const char *made_signature(struct tg_arena *arena, const struct tg_function_definition *function)
 {
-    return function->kind == TG_FUNCTION_SCALAR      ? "scalar"
-           : function->kind == TG_FUNCTION_AGGREGATE ? "aggregate"
-                                                     : "table";
+    struct tg_buffer text = {0};
+    tg_buffer_printf(&text, "%s(", function->name);
+    for (uint32_t i = 0; i < function->parameter_count; i++)
+        tg_buffer_printf(&text, "%s%s %s", i > 0 ? ", " : "", function->parameters[i].name,
+                         tg_type_name(arena, function->parameters[i].type));
+    tg_buffer_printf(&text, ") -> %s", tg_type_name(arena, function->type));
+    const char *signature = tg_arena_text(arena, tg_buffer_slice(&text));
+    tg_buffer_done(&text);
+    return signature;
 }
 
-static struct tg_slice function_name(const struct tg_function *function)
-{
-    return tg_slice_of((const uint8_t *)function->signature, strcspn(function->signature, "("));
-}
-
-static bool is_listed(const struct tg_function *function)
-{
-    return (function->flags & TG_FUNCTION_OPERATOR) == 0;
-}
-
-/* Overloads stand together: a name is shown once. */
 static void show_functions(struct tg_compilation *compilation)
 {
     static const char *const columns[] = {"function", "kind", "what it gives"};
     struct report_writer writer = make_writer(compilation);
-    struct tg_map *seen = tg_map_new();
+    struct tg_function_list list = tg_function_docs_all(writer.arena);
+    const struct tg_function_definition *made = NULL;
     writer.report.title = "functions";
     start_table(&writer, columns, 3);
-    const struct tg_function *function = NULL;
-    for (size_t i = 0; (function = tg_function_at(i)) != NULL; i++) {
-        if (!is_listed(function) || tg_map_put(seen, function_name(function), seen) != NULL)
-            continue;
-        const char *cells[] = {tg_arena_text(writer.arena, function_name(function)), function_kind(function),
-                               function->summary};
+    for (uint32_t i = 0; i < list.count; i++) {
+        const struct tg_function_docs *docs = &list.functions[i];
+        const char *cells[] = {docs->name, tg_function_kind_name(docs->kind), docs->overloads[0]->summary};
         add_row(&writer, cells);
     }
-    tg_map_free(seen);
+    for (uint32_t i = 0; (made = tg_catalog_function_at(compilation->session->catalog, i)) != NULL; i++) {
+        const char *cells[] = {made->name, "CREATE FUNCTION", made->body};
+        add_row(&writer, cells);
+    }
     finish_report(compilation, &writer);
 }
 
+/* All names, for "did you mean". */
+struct function_names {
+    struct tg_function_list list;
+    const struct tg_catalog *catalog;
+};
+
 static const char *function_name_at(const void *context, size_t index)
 {
-    const struct tg_compilation *compilation = context;
-    const struct tg_function *function = tg_function_at(index);
-    if (function == NULL)
-        return NULL;
-    return is_listed(function) ? tg_arena_text(compilation->session->arena, function_name(function)) : "";
+    const struct function_names *names = context;
+    if (index < names->list.count)
+        return names->list.functions[index].name;
+    const struct tg_function_definition *made =
+        tg_catalog_function_at(names->catalog, (uint32_t)(index - names->list.count));
+    return made == NULL ? NULL : made->name;
+}
+
+static void describe_overloads(struct report_writer *writer, const struct tg_function_docs *docs)
+{
+    writer->report.title = tg_arena_printf(
+        writer->arena, "%s%s%s function %s", writer->report.title == NULL ? "" : writer->report.title,
+        writer->report.title == NULL ? "" : ", ", tg_function_kind_name(docs->kind), docs->name);
+    for (uint32_t i = 0; i < docs->overload_count; i++) {
+        const struct tg_function *overload = docs->overloads[i];
+        const char *cells[] = {overload->signature, overload->summary, tg_function_null_rule(overload),
+                               overload->example};
+        add_row(writer, cells);
+    }
 }
 
 TG_MUST_CHECK static enum tg_code describe_function(struct tg_compilation *compilation,
                                                     const struct tg_ast_name *name, struct tg_error *reterr)
 {
-    static const char *const columns[] = {"variant", "example"};
+    static const char *const columns[] = {"variant", "what it does", "NULL", "example"};
     struct report_writer writer = make_writer(compilation);
-    start_table(&writer, columns, 2);
-    const struct tg_function *function = NULL;
-    for (size_t i = 0; (function = tg_function_at(i)) != NULL; i++) {
-        if (!is_listed(function) ||
-            !tg_slice_equal_nocase(function_name(function), tg_slice_text(name->text)))
-            continue;
-        if (writer.report.title == NULL)
-            writer.report.title = tg_arena_printf(
-                writer.arena, "%s function %.*s: %s", function_kind(function),
-                TG_SLICE_FORMAT(function_name(function)), function->summary == NULL ? "" : function->summary);
-        const char *cells[] = {function->signature, function->example};
+    const struct tg_catalog *catalog = compilation->session->catalog;
+    const struct tg_function_definition *made = tg_catalog_function(catalog, tg_slice_text(name->text));
+    struct tg_function_list list = tg_function_docs_find(writer.arena, tg_slice_text(name->text));
+    start_table(&writer, columns, 4);
+    for (uint32_t i = 0; i < list.count; i++)
+        describe_overloads(&writer, &list.functions[i]);
+    if (made != NULL) {
+        const char *cells[] = {made_signature(writer.arena, made), made->body, "", ""};
+        writer.report.title =
+            tg_arena_printf(writer.arena, "function %s, made by CREATE FUNCTION", made->name);
         add_row(&writer, cells);
     }
     if (writer.report.row_count > 0) {
         finish_report(compilation, &writer);
         return TG_OK;
     }
+    struct function_names names = {tg_function_docs_all(writer.arena), catalog};
     (void)tg_fail_at(reterr, TG_CODE_UNKNOWN_NAME, name->place, "there is no function %s", name->text);
-    const char *closest = tg_closest(name->text, function_name_at, compilation);
+    const char *closest = tg_closest(name->text, function_name_at, &names);
     return closest == NULL ? tg_fail_hint(reterr, "SHOW FUNCTIONS lists them")
                            : tg_fail_hint(reterr, "did you mean %s?", closest);
 }

@@ -211,7 +211,8 @@ TEST_F(Session, ReportsWhatThereIs)
     ASSERT_EQ(action->report->row_count, 1u);
     EXPECT_STREQ(action->report->cells[0], "Y");
     ASSERT_EQ(execute("DESCRIBE FUNCTION count;"), TG_OK) << error.message;
-    EXPECT_GE(action->report->row_count, 1u);
+    EXPECT_STREQ(action->report->title, "AGGREGATE function COUNT");
+    EXPECT_EQ(action->report->row_count, 2u);
     ASSERT_EQ(execute("EXPLAIN ctas_n;"), TG_OK) << error.message;
     EXPECT_NE(std::string(action->report->text).find("Aggregate"), std::string::npos);
     ASSERT_EQ(execute("EXPLAIN CREATE STREAM z AS SELECT * FROM a;"), TG_OK) << error.message;
@@ -221,6 +222,27 @@ TEST_F(Session, ReportsWhatThereIs)
     EXPECT_NE(std::string(action->report->text).find("table RESULT"), std::string::npos);
     ASSERT_EQ(execute("SHOW QUERIES;"), TG_OK) << error.message;
     EXPECT_EQ(action->query_count, 2u);
+}
+
+TEST_F(Session, ReportsFunctions)
+{
+    ASSERT_EQ(execute("DESCRIBE FUNCTION ucase;"), TG_OK) << error.message;
+    ASSERT_EQ(action->report->row_count, 1u);
+    EXPECT_STREQ(action->report->cells[0], "UCASE(STRING) -> STRING");
+    EXPECT_STREQ(action->report->cells[2], "NULL if an argument is NULL.");
+    EXPECT_NE(std::string(action->report->cells[3]).find("UCASE("), std::string::npos);
+    ASSERT_EQ(execute("SHOW FUNCTIONS;"), TG_OK) << error.message;
+    uint32_t count = action->report->row_count;
+    EXPECT_STREQ(action->report->cells[0], "ABS");
+    ASSERT_EQ(execute("CREATE FUNCTION net (price DOUBLE) RETURNS DOUBLE AS price / 1.19e0; SHOW FUNCTIONS;"),
+              TG_OK)
+        << error.message;
+    ASSERT_EQ(action->report->row_count, count + 1);
+    EXPECT_STREQ(action->report->cells[(size_t)3 * count], "NET");
+    ASSERT_EQ(execute("DESCRIBE FUNCTION NET;"), TG_OK) << error.message;
+    EXPECT_STREQ(action->report->cells[0], "NET(PRICE DOUBLE) -> DOUBLE");
+    EXPECT_NE(execute("DESCRIBE FUNCTION nett;"), TG_OK);
+    EXPECT_STREQ(error.hint, "did you mean NET?");
 }
 
 struct Refusal {
