@@ -3,6 +3,7 @@
 #include "expr/internal.h"
 #include "expr/kernel.h"
 #include "expr/resolve.h"
+#include "expr/value_index.h"
 
 static bool skips(const struct tg_call *call, uint32_t row)
 {
@@ -14,20 +15,14 @@ static struct tg_range range_of(const struct tg_call *call, uint32_t argument, u
     return call->arguments[argument]->values.range[row];
 }
 
-/* Does source[at] occur among rows [from, to) of `column`? */
-static bool occurs(const struct tg_column *column, uint32_t from, uint32_t to, const struct tg_column *source,
-                   uint32_t at)
-{
-    for (uint32_t i = from; i < to; i++)
-        if (tg_column_row_equal(column, i, source, at))
-            return true;
-    return false;
-}
-
+/* Does source[at] occur in the array? */
 static bool occurs_in(const struct tg_column *array, struct tg_range range, const struct tg_column *source,
                       uint32_t at)
 {
-    return occurs(array->children[0], range.start, range.start + range.count, source, at);
+    for (uint32_t i = range.start; i < range.start + range.count; i++)
+        if (tg_column_row_equal(array->children[0], i, source, at))
+            return true;
+    return false;
 }
 
 /* ---- results that are arrays: append elements, then close ---- */
@@ -38,11 +33,19 @@ static void append(const struct tg_call *call, const struct tg_column *source, u
     tg_column_copy_row(elements, tg_column_extend(elements), source, at);
 }
 
-static void append_new(const struct tg_call *call, uint32_t start, const struct tg_column *source,
-                       uint32_t at)
+/* Appends what is not there yet: `known` has the elements of the result so far. */
+static void append_new(const struct tg_call *call, struct tg_value_index *known,
+                       const struct tg_column *source, uint32_t at)
 {
-    if (!occurs(call->result->children[0], start, call->result->children[0]->length, source, at))
-        append(call, source, at);
+    if (tg_value_index_find(known, source, at) != TG_VALUE_NONE)
+        return;
+    append(call, source, at);
+    tg_value_index_add(known);
+}
+
+static struct tg_value_index index_of_result(const struct tg_call *call)
+{
+    return tg_value_index_from(call, call->result->children[0], call->result->children[0]->length);
 }
 
 static void close_array(const struct tg_call *call, uint32_t row, uint32_t start)
@@ -85,10 +88,10 @@ static void array_distinct(const struct tg_call *call)
         if (skips(call, row))
             continue;
         struct tg_range range = range_of(call, 0, row);
-        uint32_t start = call->result->children[0]->length;
+        struct tg_value_index known = index_of_result(call);
         for (uint32_t at = range.start; at < range.start + range.count; at++)
-            append_new(call, start, elements, at);
-        close_array(call, row, start);
+            append_new(call, &known, elements, at);
+        close_array(call, row, known.start);
     }
 }
 
@@ -98,13 +101,13 @@ static void array_union(const struct tg_call *call)
         uint32_t row = tg_call_row(call, i);
         if (skips(call, row))
             continue;
-        uint32_t start = call->result->children[0]->length;
+        struct tg_value_index known = index_of_result(call);
         for (uint32_t argument = 0; argument < 2; argument++) {
             struct tg_range range = range_of(call, argument, row);
             for (uint32_t at = range.start; at < range.start + range.count; at++)
-                append_new(call, start, call->arguments[argument]->children[0], at);
+                append_new(call, &known, call->arguments[argument]->children[0], at);
         }
-        close_array(call, row, start);
+        close_array(call, row, known.start);
     }
 }
 
@@ -117,11 +120,16 @@ static void select_elements(const struct tg_call *call, bool in_second)
         if (skips(call, row))
             continue;
         struct tg_range range = range_of(call, 0, row);
-        uint32_t start = call->result->children[0]->length;
+        struct tg_range others = range_of(call, 1, row);
+        struct tg_value_index known = index_of_result(call);
+        struct tg_value_index second =
+            tg_value_index_from(call, call->arguments[1]->children[0], others.start);
+        while (second.count < others.count)
+            tg_value_index_add(&second);
         for (uint32_t at = range.start; at < range.start + range.count; at++)
-            if (occurs_in(call->arguments[1], range_of(call, 1, row), elements, at) == in_second)
-                append_new(call, start, elements, at);
-        close_array(call, row, start);
+            if ((tg_value_index_find(&second, elements, at) != TG_VALUE_NONE) == in_second)
+                append_new(call, &known, elements, at);
+        close_array(call, row, known.start);
     }
 }
 
@@ -423,26 +431,18 @@ static void map_values(const struct tg_call *call)
     map_part(call, 1);
 }
 
-static uint32_t find_entry(const struct tg_column *keys, uint32_t from, const struct tg_column *source,
-                           uint32_t at)
-{
-    for (uint32_t i = from; i < keys->length; i++)
-        if (tg_column_row_equal(keys, i, source, at))
-            return i;
-    return UINT32_MAX;
-}
-
-/* Sets the value of a key in the map that is being built from entry `start` on; value NULL: the value is
+/* Sets the value of a key in the map that is being built, whose keys are `known`; values NULL: the value is
  * NULL. */
-static void put(const struct tg_call *call, uint32_t start, const struct tg_column *keys, uint32_t key,
-                const struct tg_column *values, uint32_t value)
+static void put(const struct tg_call *call, struct tg_value_index *known, const struct tg_column *keys,
+                uint32_t key, const struct tg_column *values, uint32_t value)
 {
     struct tg_column *target = call->result->children[0];
-    uint32_t entry = find_entry(target, start, keys, key);
-    if (entry == UINT32_MAX) {
+    uint32_t entry = tg_value_index_find(known, keys, key);
+    if (entry == TG_VALUE_NONE) {
         entry = tg_column_extend(target);
         (void)tg_column_extend(call->result->children[1]);
         tg_column_copy_row(target, entry, keys, key);
+        tg_value_index_add(known);
     }
     if (values == NULL)
         tg_column_set_null(call->result->children[1], entry);
@@ -455,7 +455,7 @@ static void map_union(const struct tg_call *call)
 {
     for (uint32_t i = 0; i < call->row_count; i++) {
         uint32_t row = tg_call_row(call, i);
-        uint32_t start = call->result->children[0]->length;
+        struct tg_value_index known = index_of_result(call);
         bool any = false;
         for (uint32_t argument = 0; argument < 2; argument++) {
             const struct tg_column *map = call->arguments[argument];
@@ -463,11 +463,11 @@ static void map_union(const struct tg_call *call)
                 continue;
             struct tg_range range = map->values.range[row];
             for (uint32_t at = range.start; at < range.start + range.count; at++)
-                put(call, start, map->children[0], at, map->children[1], at);
+                put(call, &known, map->children[0], at, map->children[1], at);
             any = true;
         }
         if (any)
-            close_array(call, row, start);
+            close_array(call, row, known.start);
         else
             tg_column_set_null(call->result, row);
     }
@@ -483,11 +483,11 @@ static void as_map(const struct tg_call *call)
             continue;
         struct tg_range keys = range_of(call, 0, row);
         struct tg_range items = range_of(call, 1, row);
-        uint32_t start = call->result->children[0]->length;
+        struct tg_value_index known = index_of_result(call);
         for (uint32_t at = 0; at < keys.count; at++)
-            put(call, start, call->arguments[0]->children[0], keys.start + at,
+            put(call, &known, call->arguments[0]->children[0], keys.start + at,
                 at < items.count ? values : NULL, items.start + at);
-        close_array(call, row, start);
+        close_array(call, row, known.start);
     }
 }
 

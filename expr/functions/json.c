@@ -3,6 +3,7 @@
 #include "expr/internal.h"
 #include "expr/json_text.h"
 #include "expr/kernel.h"
+#include "expr/value_index.h"
 
 /* The value in argument 0 of a row; false: the row is NULL or failed. */
 static bool read_row(const struct tg_call *call, uint32_t row, struct tg_json *ret_value)
@@ -245,6 +246,7 @@ static bool equals(const struct tg_call *call, const struct tg_json *element, ui
     return false;
 }
 
+/* As in ksqlDB, nothing is contained in what is no JSON. */
 static void array_contains(const struct tg_call *call)
 {
     for (uint32_t i = 0; i < call->row_count; i++) {
@@ -253,11 +255,13 @@ static void array_contains(const struct tg_call *call)
         struct tg_json element;
         struct tg_slice name;
         bool found = false;
-        if (!read_row(call, row, &value))
-            continue;
-        struct tg_json_cursor cursor = tg_json_members(&value);
-        while (value.kind == TG_JSON_ARRAY && !found && tg_json_next(&cursor, &name, &element))
-            found = equals(call, &element, row);
+        if (call->arguments[0]->valid[row] != 0 &&
+            tg_json_read(call->arguments[0]->values.bytes[row], &value) == TG_JSON_FOUND &&
+            value.kind == TG_JSON_ARRAY) {
+            struct tg_json_cursor cursor = tg_json_members(&value);
+            while (!found && tg_json_next(&cursor, &name, &element))
+                found = equals(call, &element, row);
+        }
         call->result->values.boolean[row] = found ? 1 : 0;
         call->result->valid[row] = 1;
     }
@@ -319,6 +323,22 @@ static void keys(const struct tg_call *call)
     }
 }
 
+/* Sets the value of a name: a new row of both columns, or that of the name. Returns the row. */
+static uint32_t put_member(struct tg_value_index *known, struct tg_column *names, struct tg_slice name,
+                           struct tg_column *values, struct tg_slice value)
+{
+    append_text(names, name);
+    uint32_t row = tg_value_index_find(known, names, names->length - 1);
+    if (row != TG_VALUE_NONE) {
+        names->length--;
+        values->values.bytes[row] = value;
+        return row;
+    }
+    tg_value_index_add(known);
+    append_text(values, value);
+    return names->length - 1;
+}
+
 static void records(const struct tg_call *call)
 {
     struct tg_column *names = call->result->children[0];
@@ -328,120 +348,98 @@ static void records(const struct tg_call *call)
         struct tg_json value;
         struct tg_json member;
         struct tg_slice name;
-        uint32_t start = names->length;
+        struct tg_value_index known = tg_value_index_from(call, names, names->length);
         if (!read_kind(call, row, TG_JSON_OBJECT, &value))
             continue;
-        for (struct tg_json_cursor cursor = tg_json_members(&value); tg_json_next(&cursor, &name, &member);) {
-            struct tg_slice plain = plain_text(call, name);
-            uint32_t same = start;
-            while (same < names->length && !tg_slice_equal(names->values.bytes[same], plain))
-                same++;
-            if (same == names->length) {
-                append_text(names, plain);
-                append_text(values, plain);
-            }
-            values->values.bytes[same] = compact_text(call, &member);
-        }
-        close_array(call, row, start);
+        for (struct tg_json_cursor cursor = tg_json_members(&value); tg_json_next(&cursor, &name, &member);)
+            put_member(&known, names, plain_text(call, name), values, compact_text(call, &member));
+        close_array(call, row, known.start);
     }
 }
 
-/* ---- JSON_CONCAT: objects are joined, everything else becomes one array ---- */
+/* ---- JSON_CONCAT: objects become one object, anything else one array ---- */
 
-/* Members of `from`, with the values of `newer` where that has them, too. */
-static void append_members(const struct tg_call *call, const struct tg_json *from,
-                           const struct tg_json *newer, struct tg_buffer *out)
+/* The values of a row's arguments; NULL: one is NULL, or no JSON. */
+static const struct tg_json *read_arguments(const struct tg_call *call, uint32_t row)
 {
-    struct tg_slice name;
-    struct tg_json member;
-    struct tg_json other;
-    struct tg_json_cursor cursor = tg_json_members(from);
-    while (tg_json_next(&cursor, &name, &member)) {
-        bool replaced = find_member(call, newer, plain_text(call, name), &other);
-        if (out->length > 1)
-            tg_buffer_append_byte(out, ',');
-        tg_buffer_append_slice(out, name);
-        tg_buffer_append_byte(out, ':');
-        tg_json_append_compact(replaced ? &other : &member, TG_JSON_NUMBERS_PLAIN, out);
-    }
-}
-
-/* Members of `from` that `without` does not have. */
-static void append_new_members(const struct tg_call *call, const struct tg_json *from,
-                               const struct tg_json *without, struct tg_buffer *out)
-{
-    struct tg_slice name;
-    struct tg_json member;
-    struct tg_json other;
-    struct tg_json_cursor cursor = tg_json_members(from);
-    while (tg_json_next(&cursor, &name, &member)) {
-        if (find_member(call, without, plain_text(call, name), &other))
-            continue;
-        if (out->length > 1)
-            tg_buffer_append_byte(out, ',');
-        tg_buffer_append_slice(out, name);
-        tg_buffer_append_byte(out, ':');
-        tg_json_append_compact(&member, TG_JSON_NUMBERS_PLAIN, out);
-    }
-}
-
-static void append_elements(const struct tg_json *value, struct tg_buffer *out)
-{
-    struct tg_slice name;
-    struct tg_json element;
-    if (value->kind != TG_JSON_ARRAY) {
-        if (out->length > 1)
-            tg_buffer_append_byte(out, ',');
-        tg_json_append_compact(value, TG_JSON_NUMBERS_PLAIN, out);
-        return;
-    }
-    struct tg_json_cursor cursor = tg_json_members(value);
-    while (tg_json_next(&cursor, &name, &element)) {
-        if (out->length > 1)
-            tg_buffer_append_byte(out, ',');
-        tg_json_append_compact(&element, TG_JSON_NUMBERS_PLAIN, out);
-    }
-}
-
-static struct tg_json concat_two(const struct tg_call *call, const struct tg_json *left,
-                                 const struct tg_json *right)
-{
-    struct tg_buffer *out = tg_call_second_scratch(call);
-    struct tg_json joined = {.kind = TG_JSON_ARRAY};
-    if (left->kind == TG_JSON_OBJECT && right->kind == TG_JSON_OBJECT) {
-        joined.kind = TG_JSON_OBJECT;
-        tg_buffer_append_byte(out, '{');
-        append_members(call, left, right, out);
-        append_new_members(call, right, left, out);
-        tg_buffer_append_byte(out, '}');
-    } else {
-        tg_buffer_append_byte(out, '[');
-        append_elements(left, out);
-        append_elements(right, out);
-        tg_buffer_append_byte(out, ']');
-    }
-    joined.text = tg_call_keep(call, out);
-    return joined;
-}
-
-static void concat_row(const struct tg_call *call, uint32_t row)
-{
-    struct tg_json result = {.kind = TG_JSON_NULL};
+    struct tg_json *values =
+        (struct tg_json *)tg_arena_alloc_zero(call->arena, call->argument_count, sizeof *values);
     for (uint32_t argument = 0; argument < call->argument_count; argument++) {
-        struct tg_json next;
         enum tg_json_result read = TG_JSON_EMPTY;
         if (call->arguments[argument]->valid[row] != 0)
-            read = tg_json_read(call->arguments[argument]->values.bytes[row], &next);
+            read = tg_json_read(call->arguments[argument]->values.bytes[row], &values[argument]);
         if (read == TG_JSON_MALFORMED)
             tg_call_fail(call, row, TG_CODE_EXPRESSION, "argument %u is no JSON", argument + 1);
         if (read != TG_JSON_FOUND) {
             tg_column_set_null(call->result, row);
-            return;
+            return NULL;
         }
-        result = argument == 0 ? next : concat_two(call, &result, &next);
     }
-    struct tg_buffer *out = tg_call_scratch(call);
-    tg_json_append_compact(&result, TG_JSON_NUMBERS_PLAIN, out);
+    return values;
+}
+
+/* The members of all objects: a name stands where it came first, with its last value. */
+static void append_members(const struct tg_call *call, const struct tg_json *objects, struct tg_buffer *out)
+{
+    struct tg_column *names = tg_call_column(call, 0, &tg_type_string);
+    struct tg_column *values = tg_call_column(call, 1, &tg_type_string);
+    struct tg_column *written = tg_call_column(call, 2, &tg_type_string); /* the names with their escapes */
+    struct tg_value_index known = tg_value_index_from(call, names, names->length);
+    for (uint32_t argument = 0; argument < call->argument_count; argument++) {
+        struct tg_json_cursor cursor = tg_json_members(&objects[argument]);
+        struct tg_slice name;
+        struct tg_json member;
+        while (tg_json_next(&cursor, &name, &member))
+            if (put_member(&known, names, plain_text(call, name), values, member.text) == written->length)
+                append_text(written, name);
+    }
+    tg_buffer_append_byte(out, '{');
+    for (uint32_t at = known.start; at < names->length; at++) {
+        const struct tg_json name = {.kind = TG_JSON_STRING, .text = written->values.bytes[at]};
+        const struct tg_json value = {.text = values->values.bytes[at]};
+        if (at > known.start)
+            tg_buffer_append_byte(out, ',');
+        tg_json_append_compact(&name, TG_JSON_NUMBERS_PLAIN, out);
+        tg_buffer_append_byte(out, ':');
+        tg_json_append_compact(&value, TG_JSON_NUMBERS_PLAIN, out);
+    }
+    tg_buffer_append_byte(out, '}');
+}
+
+/* The elements of arrays, anything else as an element. */
+static void append_elements(const struct tg_call *call, const struct tg_json *values, struct tg_buffer *out)
+{
+    tg_buffer_append_byte(out, '[');
+    for (uint32_t argument = 0; argument < call->argument_count; argument++) {
+        size_t before = out->length;
+        if (before > 1)
+            tg_buffer_append_byte(out, ',');
+        size_t start = out->length;
+        tg_json_append_compact(&values[argument], TG_JSON_NUMBERS_PLAIN, out);
+        if (values[argument].kind != TG_JSON_ARRAY)
+            continue;
+        size_t inner = out->length - start - 2; /* without its brackets */
+        memmove(out->data + start, out->data + start + 1, inner);
+        out->length = inner == 0 ? before : start + inner;
+    }
+    tg_buffer_append_byte(out, ']');
+}
+
+static void concat_row(const struct tg_call *call, uint32_t row)
+{
+    const struct tg_json *values = read_arguments(call, row);
+    bool objects = true;
+    if (values == NULL)
+        return;
+    for (uint32_t argument = 0; argument < call->argument_count; argument++)
+        objects = objects && values[argument].kind == TG_JSON_OBJECT;
+    struct tg_buffer *out = tg_call_second_scratch(call);
+    if (objects)
+        append_members(call, values, out);
+    else if (call->argument_count == 1)
+        tg_json_append_compact(&values[0], TG_JSON_NUMBERS_PLAIN, out);
+    else
+        append_elements(call, values, out);
     tg_call_set_bytes(call, row, tg_call_keep(call, out));
 }
 
@@ -468,7 +466,7 @@ const struct tg_function tg_functions_json[] = {
     ROW("IS_JSON_STRING(STRING) -> BOOLEAN", is_json, SEES, "Is the text JSON? FALSE for NULL.",
         "IS_JSON_STRING('[1]')"),
     ROW("JSON_ARRAY_CONTAINS(STRING, T) -> BOOLEAN", array_contains, SEES,
-        "Is the value, with its type, an element of the JSON array? FALSE for a NULL array.",
+        "Is the value, with its type, an element of the JSON array? FALSE for NULL and for what is no array.",
         "JSON_ARRAY_CONTAINS('[1, \"a\"]', 'a')"),
     ROW("JSON_ARRAY_LENGTH(STRING) -> INT", array_length, STRICT,
         "The number of elements; NULL if it is no array.", "JSON_ARRAY_LENGTH('[1, 2]') = 2"),

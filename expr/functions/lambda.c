@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "expr/kernel.h"
+#include "expr/value_index.h"
 
 /* The elements of the call's rows whose collection is valid, as rows of a lambda. */
 struct elements {
@@ -121,14 +122,6 @@ static void transform_array(const struct tg_call *call)
     }
 }
 
-static bool holds_key(const struct tg_column *keys, uint32_t from, uint32_t to, uint32_t row)
-{
-    for (uint32_t at = from; at < to; at++)
-        if (tg_column_row_equal(keys, at, keys, row))
-            return true;
-    return false;
-}
-
 static void transform_map(const struct tg_call *call)
 {
     struct elements *elements = collect(call);
@@ -142,15 +135,17 @@ static void transform_map(const struct tg_call *call)
         struct tg_range range = {.start = elements->starts[i],
                                  .count = call->arguments[0]->values.range[row].count};
         struct tg_range result = {.start = target->length, .count = range.count};
+        struct tg_value_index known = tg_value_index_from(call, target, target->length);
         for (uint32_t at = range.start; at < range.start + range.count; at++) {
             uint32_t entry = tg_column_extend(target);
             tg_column_copy_row(target, entry, keys, at);
             tg_column_copy_row(call->result->children[1], tg_column_extend(call->result->children[1]), values,
                                at);
-            if (holds_key(target, result.start, entry, entry)) {
+            if (tg_value_index_find(&known, target, entry) != TG_VALUE_NONE) {
                 tg_call_fail(call, row, TG_CODE_EXPRESSION, "TRANSFORM gives the same key to two entries");
                 break;
             }
+            tg_value_index_add(&known);
         }
         call->result->values.range[row] = result;
     }

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "expr/kernel.h"
 #include "expr/text_tools.h"
+#include "expr/value_index.h"
 
 enum { UNITS_MAX = 16 * 1024 * 1024 }; /* of a padded text */
 
@@ -79,7 +80,7 @@ static void split_to_map_row(const struct tg_call *call, uint32_t row)
     struct tg_slice key_end = text_at(call, 2, row);
     struct tg_column *keys = call->result->children[0];
     struct tg_column *values = call->result->children[1];
-    uint32_t start = keys->length;
+    struct tg_value_index known = tg_value_index_from(call, keys, keys->length);
     for (size_t at = 0; at < text.length;) {
         size_t end = entry_end.length == 0 ? SIZE_MAX : tg_text_find(text, at, entry_end);
         struct tg_slice entry = tg_slice_of(text.data + at, (end == SIZE_MAX ? text.length : end) - at);
@@ -93,16 +94,16 @@ static void split_to_map_row(const struct tg_call *call, uint32_t row)
         value.length = more == SIZE_MAX ? value.length : more;
         append_part(keys, tg_slice_of(entry.data, middle));
         append_part(values, value);
-        for (uint32_t other = start; other + 1 < keys->length; other++) {
-            if (!tg_slice_equal(keys->values.bytes[other], keys->values.bytes[keys->length - 1]))
-                continue;
-            values->values.bytes[other] = value; /* of equal keys the last one counts */
-            keys->length--;
-            values->length--;
-            break;
+        uint32_t same = tg_value_index_find(&known, keys, keys->length - 1);
+        if (same == TG_VALUE_NONE) {
+            tg_value_index_add(&known);
+            continue;
         }
+        values->values.bytes[same] = value; /* of equal keys the last one counts */
+        keys->length--;
+        values->length--;
     }
-    end_array(call, row, start);
+    end_array(call, row, known.start);
 }
 
 static void split_to_map(const struct tg_call *call)

@@ -294,6 +294,9 @@ const Case functions[] = {
     {"IS_JSON_STRING('\"a')", "false"},
     {"IS_JSON_STRING(CAST(NULL AS STRING))", "false"},
     {"JSON_ARRAY_CONTAINS('[1.0, \"1\"]', 1)", "false"},
+    {"JSON_ARRAY_CONTAINS('[1', 1)", "false"},
+    {R"(JSON_CONCAT('{"a": 1, "b": 1}', '{"b": 2, "c": 2}', '{"a": 3}'))", R"({"a":3,"b":2,"c":2})"},
+    {R"(JSON_CONCAT('{"a": 1}', '[]', '[2, 3]', '{"b": 4}', '[]'))", R"([{"a":1},2,3,{"b":4}])"},
     {"JSON_ARRAY_CONTAINS('[1, null]', CAST(NULL AS INT))", "true"},
     {"JSON_ARRAY_LENGTH('{}')", "NULL"},
     {"JSON_ARRAY_LENGTH('')", "NULL"},
@@ -441,6 +444,56 @@ TEST(Failure, StopsAtFunctionArgumentsOnly)
     EXPECT_EQ(world.eval("ARRAY[CAST(S AS INT)]"), "[null]");
     EXPECT_EQ(world.eval("A + 1 IS NULL"), "NULL");
     EXPECT_TRUE(world.errors().empty()) << "NULL in arithmetic is no error";
+}
+
+// Sets and maps of many elements, which a look at each for each would take minutes for.
+TEST(Sets, OfManyElements)
+{
+    World world("");
+    const std::string series = "GENERATE_SERIES(1, 20000)";
+    auto mapped = [](const std::string &count, const std::string &body) {
+        return "TRANSFORM(GENERATE_SERIES(1, " + count + "), x => " + body + ")";
+    };
+    const struct {
+        std::string expression, wanted;
+    } cases[] = {
+        {"ARRAY_LENGTH(ARRAY_DISTINCT(ARRAY_CONCAT(" + series + ", " + series + ")))", "20000"},
+        {"ARRAY_LENGTH(ARRAY_UNION(" + series + ", GENERATE_SERIES(10001, 30000)))", "30000"},
+        {"ARRAY_LENGTH(ARRAY_EXCEPT(" + series + ", GENERATE_SERIES(10001, 30000)))", "10000"},
+        {"ARRAY_LENGTH(ARRAY_INTERSECT(" + series + ", GENERATE_SERIES(10001, 30000)))", "10000"},
+        {"ARRAY_LENGTH(MAP_KEYS(AS_MAP(" + mapped("20000", "CAST(x AS STRING)") + ", " + series + ")))",
+         "20000"},
+        {"ARRAY_LENGTH(ARRAY_DISTINCT(" + mapped("1000", "CAST(x % 100 AS STRING)") + "))", "100"},
+        {"ARRAY_LENGTH(ARRAY_DISTINCT(" + mapped("1000", "NULLIF(x % 100, 7)") + "))", "100"},
+        {"ARRAY_LENGTH(ARRAY_DISTINCT(" + mapped("1000", "ARRAY[x % 10, x % 2]") + "))", "10"},
+        {"ARRAY_LENGTH(ARRAY_DISTINCT(" + mapped("1000", "STRUCT(A := x % 30, B := 'b')") + "))", "30"},
+        {"ARRAY_LENGTH(ARRAY_DISTINCT(" +
+             mapped("1000",
+                    "CASE WHEN x % 2 = 0 THEN MAP('a' := 1, 'b' := 2) ELSE MAP('b' := 2, 'a' := 1) END") +
+             "))",
+         "1"},
+        {"ARRAY_LENGTH(ARRAY_DISTINCT(" +
+             mapped("1000", "CASE WHEN x % 3 = 0 THEN 0e0 WHEN x % 3 = 1 THEN -0e0 ELSE SQRT(-1e0 * x) END") +
+             "))",
+         "2"},
+        {"ARRAY_LENGTH(ARRAY_DISTINCT(" + mapped("1000", "CAST(x % 50 AS DECIMAL(6, 2))") + "))", "50"},
+    };
+    for (const auto &each : cases)
+        EXPECT_EQ(world.eval(each.expression), each.wanted) << each.expression;
+    std::string object = "{";
+    std::string entries;
+    for (int i = 0; i < 30000; i++) {
+        object += (i > 0 ? ",\"" : "\"") + std::to_string(i % 20000) + "\":" + std::to_string(i);
+        entries += std::to_string(i % 20000) + "=" + std::to_string(i) + ";";
+    }
+    object += "}";
+    EXPECT_EQ(world.eval("JSON_RECORDS('" + object + "')['1']"), "20001");
+    EXPECT_EQ(world.eval("EXTRACTJSONFIELD(JSON_CONCAT('" + object + "', '" + object + "'), '$.1')"),
+              "20001");
+    EXPECT_EQ(world.eval("SPLIT_TO_MAP('" + entries + "', ';', '=')['1']"), "20001");
+    std::string deep(400, '[');
+    deep += std::string(2000000, ' ') + std::string(400, ']');
+    EXPECT_EQ(world.eval("LEN(EXTRACTJSONFIELD('" + deep + "', '$'))"), "800");
 }
 
 // A coercion is not seen: the same comparison fails for any two types, and a function's argument ends a

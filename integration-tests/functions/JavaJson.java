@@ -175,7 +175,12 @@ public class JavaJson {
     private void contains(String text) {
         String literal = pick("1", "7", "12", "'a'", "'name'", "TRUE", "FALSE", "1.5e0", "1e0", "0.1e0");
         emit("JSON_ARRAY_CONTAINS(" + quote(text) + ", " + literal + ")", () -> {
-            JsonNode array = read(text);
+            JsonNode array;
+            try {
+                array = read(text);
+            } catch (Exception e) {
+                return false;
+            }
             for (int i = 0; array.isArray() && i < array.size(); i++) {
                 JsonNode item = array.get(i);
                 boolean real = literal.endsWith("e0");
@@ -191,25 +196,35 @@ public class JavaJson {
         });
     }
 
-    private void concat(String left, String right) {
-        emit("JSON_CONCAT(" + quote(left) + ", " + quote(right) + ")", () -> {
-            JsonNode a = read(left);
-            JsonNode b = read(right);
-            if (a.isMissingNode() || b.isMissingNode()) {
+    private void concat(String... texts) {
+        StringBuilder call = new StringBuilder();
+        for (String text : texts) {
+            call.append(call.length() == 0 ? "" : ", ").append(quote(text));
+        }
+        emit("JSON_CONCAT(" + call + ")", () -> {
+            List<JsonNode> nodes = new ArrayList<>();
+            for (String text : texts) {
+                nodes.add(read(text));
+            }
+            if (nodes.stream().anyMatch(JsonNode::isMissingNode)) {
                 return null;
             }
-            if (a.isObject() && b.isObject()) {
-                return MAPPER.writeValueAsString(((ObjectNode) a).setAll((ObjectNode) b));
+            if (nodes.size() == 1) {
+                return MAPPER.writeValueAsString(nodes.get(0));
             }
-            ArrayNode all = MAPPER.createArrayNode();
-            for (JsonNode node : new JsonNode[] {a, b}) {
+            ObjectNode members = MAPPER.createObjectNode();
+            ArrayNode elements = MAPPER.createArrayNode();
+            for (JsonNode node : nodes) {
+                if (node.isObject()) {
+                    members.setAll((ObjectNode) node);
+                }
                 if (node.isArray()) {
-                    all.addAll((ArrayNode) node);
+                    elements.addAll((ArrayNode) node);
                 } else {
-                    all.add(node);
+                    elements.add(node);
                 }
             }
-            return MAPPER.writeValueAsString(all);
+            return MAPPER.writeValueAsString(nodes.stream().allMatch(JsonNode::isObject) ? members : elements);
         });
     }
 
@@ -246,7 +261,13 @@ public class JavaJson {
                 return;
             }
             case 5: contains(text); return;
-            case 6: concat(text, document()); return;
+            case 6:
+                if (below(4) == 0) {
+                    concat(below(2) == 0 ? new String[] {text} : new String[] {object(0), object(0), below(2) == 0 ? object(0) : text});
+                } else {
+                    concat(text, document());
+                }
+                return;
             default: extract(text);
         }
     }
