@@ -75,7 +75,12 @@ struct tg_aggregate_kernel {
                                         struct tg_slice other_blob, struct tg_error *reterr);
     /* Writes the value at `row` of `result` (validity too); slices may point into the blob or call->arena. */
     void (*result)(const struct tg_aggregate_call *call, struct tg_column *result, uint32_t row);
+    /* add, undo and merge may refuse a row: TG_CODE_EXPRESSION. The fixed part is then what it would have
+     * become, as far as that can be held, and its result is NULL; who leaves the row out puts the part back.
+     * The part has at most TG_AGGREGATE_REFUSING_BYTES_MAX bytes, and there is no blob. */
+    bool refuses;
 };
+enum { TG_AGGREGATE_REFUSING_BYTES_MAX = 16 };
 
 /* A table function: for one row appends its output rows to `result` (one child-like column) and returns their
  * number. */

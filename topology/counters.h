@@ -22,6 +22,7 @@ extern "C" {
     X(null_value_skipped, "null-value-skipped", "records without a value skipped where one was needed")      \
     X(late_skipped, "late-skipped", "updates of windows that were closed already")                           \
     X(expression_errors, "expression-errors", "expressions that failed for a row")                           \
+    X(aggregate_errors, "aggregate-errors", "rows that an aggregate refused (a SUM outgrew its type)")       \
     X(output_skipped, "output-skipped", "rows skipped because they could not be written")                    \
     X(dead_letters, "dead-letters", "records written to the dead-letter topic")                              \
     X(late_records, "late-records", "records written to the topic for late records")                         \

@@ -13,6 +13,8 @@ static const struct kind_row {
     /*                                unset   skip  null    dead-letter fail */
     [TG_FAULT_DECODE] = {"decode", {SKIP, SKIP, NULLED, LETTER, FAIL}},
     [TG_FAULT_EXPRESSION] = {"expression", {NULLED, SKIP, NULLED, LETTER, FAIL}},
+    /* ksqlDB's queries die of it, too. */
+    [TG_FAULT_AGGREGATE] = {"aggregate", {FAIL, SKIP, NULLED, LETTER, FAIL}},
     /* No NULL can stand for what follows: "null" leaves the record out. */
     [TG_FAULT_TIME] = {"time", {SKIP, SKIP, SKIP, LETTER, FAIL}},
     [TG_FAULT_KEY] = {"key", {SKIP, SKIP, SKIP, LETTER, FAIL}},

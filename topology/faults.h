@@ -16,6 +16,7 @@ struct tg_task_input;
 enum tg_fault_kind {
     TG_FAULT_DECODE,     /* the bytes are not what the format says */
     TG_FAULT_EXPRESSION, /* an expression failed for the row */
+    TG_FAULT_AGGREGATE,  /* an aggregate refused the row: the result would not fit its type */
     TG_FAULT_TIME,       /* no row time, or one that cannot be */
     TG_FAULT_KEY,        /* no key where one is needed */
     TG_FAULT_VALUE,      /* no value where one is needed */

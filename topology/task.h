@@ -158,6 +158,10 @@ void tg_task_skip_late(struct tg_task *task, const struct tg_skip *skip, const s
 /* Counts and logs a record that goes on with NULL in place of what could not be decoded. */
 void tg_task_null_fields(struct tg_task *task, const struct tg_skip *skip, const char *reason);
 
+/* Counts and logs a row that an aggregate has refused and that goes on all the same (with a dead letter under
+ * that policy): of a table, or under `null`. */
+void tg_task_null_result(struct tg_task *task, const struct tg_skip *skip, const char *reason);
+
 struct tg_program_state;
 /* The expression errors of the last run of a program (from error number `first` on): counted, logged, and
  * handled as the policy says: rows that must not go on get TG_ROW_FAILED, and tg_operator_forward leaves them

@@ -41,6 +41,7 @@ static enum tg_fault_kind kind_of(const struct tg_task *task, const uint64_t *co
            : counter == &counters->output_skipped     ? TG_FAULT_OUTPUT
            : counter == &counters->late_skipped       ? TG_FAULT_LATE
            : counter == &counters->expression_errors  ? TG_FAULT_EXPRESSION
+           : counter == &counters->aggregate_errors   ? TG_FAULT_AGGREGATE
                                                       : TG_FAULT_DECODE;
 }
 
@@ -48,6 +49,7 @@ static enum tg_code code_of(enum tg_fault_kind kind)
 {
     return kind == TG_FAULT_DECODE       ? TG_CODE_DECODE
            : kind == TG_FAULT_EXPRESSION ? TG_CODE_EXPRESSION
+           : kind == TG_FAULT_AGGREGATE  ? TG_CODE_EXPRESSION
            : kind == TG_FAULT_OUTPUT     ? TG_CODE_ENCODE
                                          : TG_CODE_RECORD;
 }
@@ -123,6 +125,23 @@ void tg_task_null_fields(struct tg_task *task, const struct tg_skip *skip, const
     log_row(task, skip, "record could not be decoded and gives NULL", reason);
 }
 
+/* Counts and logs a row that goes on with NULL; a dead letter tells of it, too. */
+static void go_on_with_null(struct tg_task *task, const struct tg_skip *skip, const char *message,
+                            const char *reason)
+{
+    enum tg_fault_kind kind = kind_of(task, skip->counter);
+    tg_count(skip->counter, 1);
+    log_row(task, skip, message, reason);
+    const struct tg_letter letter = {skip, kind, reason, NULL};
+    if (task->query->faults.policies[kind] == TG_ON_ERROR_DEAD_LETTER)
+        tg_task_dead_letter(task, &letter);
+}
+
+void tg_task_null_result(struct tg_task *task, const struct tg_skip *skip, const char *reason)
+{
+    go_on_with_null(task, skip, "aggregate refused a row and gives NULL", reason);
+}
+
 /* Of a row that has failed an expression. In a table each update counts: a row that were left out would leave
  * its key's old value standing, so it goes on with NULL. */
 static void handle_error(struct tg_operator *self, const struct tg_skip *skip, const char *reason)
@@ -136,11 +155,7 @@ static void handle_error(struct tg_operator *self, const struct tg_skip *skip, c
         handle(task, skip, NULL, reason);
         return;
     }
-    tg_count(skip->counter, 1);
-    log_row(task, skip, "expression failed and gives NULL", reason);
-    const struct tg_letter letter = {skip, TG_FAULT_EXPRESSION, reason, NULL};
-    if (policy == TG_ON_ERROR_DEAD_LETTER)
-        tg_task_dead_letter(task, &letter);
+    go_on_with_null(task, skip, "expression failed and gives NULL", reason);
 }
 
 void tg_task_report_errors_from(struct tg_operator *self, const struct tg_batch *batch,

@@ -180,29 +180,35 @@ static const struct tg_aggregate_kernel sum_double = {.fixed_bytes = 8,
                                                       .merge = sum_double_merge,
                                                       .result = double_result};
 
-/* A sum that outgrows its type is an error of the query, not of a row (ksqlDB). */
+static bool sum_fits(const struct tg_aggregate_call *call, tg_int128 sum)
+{
+    unsigned precision = call->type->precision;
+    return tg_decimal_fits(sum, precision < TG_DECIMAL_DIGITS_MAX ? precision : TG_DECIMAL_DIGITS_MAX);
+}
+
+/* A sum that does not fit its type is held, so that a table's can come back; one that cannot even be held is
+ * no affair of one row. */
 static enum tg_code add_decimal(struct tg_aggregate_call *call, tg_int128 value, struct tg_error *reterr)
 {
     const struct tg_type *type = call->type;
-    unsigned precision = type->precision < TG_DECIMAL_DIGITS_MAX ? type->precision : TG_DECIMAL_DIGITS_MAX;
     tg_int128 sum = 0;
-    if (__builtin_add_overflow(tg_state_load_decimal(call->fixed), value, &sum) ||
-        !tg_decimal_fits(sum, precision))
-        return tg_fail(reterr, TG_CODE_EXPRESSION, "a SUM outgrew its type DECIMAL(%u, %u)", type->precision,
-                       type->scale);
-    tg_state_store_decimal(call->fixed, sum);
-    return TG_OK;
+    bool held = !__builtin_add_overflow(tg_state_load_decimal(call->fixed), value, &sum);
+    if (held)
+        tg_state_store_decimal(call->fixed, sum);
+    if (held && sum_fits(call, sum))
+        return TG_OK;
+    return tg_fail(reterr, held ? TG_CODE_EXPRESSION : TG_CODE_LIMIT,
+                   "a SUM outgrew its type DECIMAL(%u, %u)", type->precision, type->scale);
 }
 
 static enum tg_code sum_decimal_add(struct tg_aggregate_call *call, struct tg_error *reterr)
 {
-    return has_value(call) ? add_decimal(call, call->arguments[0]->values.decimal[call->row], reterr) : TG_OK;
+    return add_decimal(call, has_value(call) ? call->arguments[0]->values.decimal[call->row] : 0, reterr);
 }
 
 static enum tg_code sum_decimal_undo(struct tg_aggregate_call *call, struct tg_error *reterr)
 {
-    return has_value(call) ? add_decimal(call, -call->arguments[0]->values.decimal[call->row], reterr)
-                           : TG_OK;
+    return add_decimal(call, has_value(call) ? -call->arguments[0]->values.decimal[call->row] : 0, reterr);
 }
 
 static enum tg_code sum_decimal_merge(struct tg_aggregate_call *call, const uint8_t *other,
@@ -214,8 +220,10 @@ static enum tg_code sum_decimal_merge(struct tg_aggregate_call *call, const uint
 
 static void decimal_result(const struct tg_aggregate_call *call, struct tg_column *result, uint32_t row)
 {
-    result->values.decimal[row] = tg_state_load_decimal(call->fixed);
-    result->valid[row] = 1;
+    tg_int128 sum = tg_state_load_decimal(call->fixed);
+    bool fits = sum_fits(call, sum);
+    result->values.decimal[row] = fits ? sum : 0;
+    result->valid[row] = fits;
 }
 
 static const struct tg_aggregate_kernel sum_decimal = {.fixed_bytes = 16,
@@ -223,7 +231,8 @@ static const struct tg_aggregate_kernel sum_decimal = {.fixed_bytes = 16,
                                                        .add = sum_decimal_add,
                                                        .undo = sum_decimal_undo,
                                                        .merge = sum_decimal_merge,
-                                                       .result = decimal_result};
+                                                       .result = decimal_result,
+                                                       .refuses = true};
 
 /* ---- AVG ---- */
 

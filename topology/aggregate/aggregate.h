@@ -40,6 +40,13 @@ struct aggregate_sessions {
     int64_t next_end_ms; /* no session ends earlier; INT64_MIN: not known */
 };
 
+/* What becomes of a row that a call refuses. */
+enum aggregate_refusal {
+    AGGREGATE_LEAVES_OUT, /* it counts in no call and no window */
+    AGGREGATE_NULL,       /* the refusing calls take it for NULL, the others count it */
+    AGGREGATE_KEEPS, /* of a table: it counts, since it may be taken back; results that do not fit are NULL */
+};
+
 struct aggregate {
     struct tg_operator base;
     struct tg_task_store *store;
@@ -48,7 +55,12 @@ struct aggregate {
     uint32_t call_count;
     struct aggregate_call *calls;
     uint32_t fixed_bytes;
-    bool variable;     /* some call has a part of variable size */
+    bool variable;   /* some call has a part of variable size */
+    bool may_refuse; /* some call may refuse a row */
+    enum aggregate_refusal refusal;
+    bool refused;  /* by some call: the present row */
+    bool left_out; /* and so it counts nowhere */
+    struct tg_error refused_error;
     bool sends_before; /* what follows needs the result that a new one replaces */
     uint32_t key_count;
     struct tg_schema_column *key_columns;
@@ -112,7 +124,7 @@ struct aggregate_update {
 
 /* What an update did; slices are valid until the store changes. */
 struct aggregate_result {
-    bool changed;           /* false: there was nothing to take back from */
+    bool changed;           /* false: there was nothing to take back from, or the row is left out */
     bool had_before;        /* the group existed */
     struct tg_slice before; /* its state then; only with sends_before */
     struct tg_value after;
@@ -121,6 +133,9 @@ struct aggregate_result {
 TG_MUST_CHECK enum tg_code aggregate_apply(struct aggregate *aggregate, struct tg_slice store_key,
                                            const struct aggregate_update *update,
                                            struct aggregate_result *ret_result, struct tg_error *reterr);
+/* Would a row be left out of this group? Sets aggregate->refused, changes nothing in the store. */
+TG_MUST_CHECK enum tg_code aggregate_try(struct aggregate *aggregate, struct tg_slice store_key, uint32_t row,
+                                         struct tg_error *reterr);
 /* The same in steps, for sessions: a state is made in aggregate->value: from `bytes` (no data: a new one),
  * others are merged into it, a row is added. */
 TG_MUST_CHECK enum tg_code aggregate_state_begin(struct aggregate *aggregate, struct tg_slice bytes,

@@ -250,7 +250,11 @@ enum tg_code aggregate_update_session(struct aggregate *aggregate, struct tg_sli
         aggregate, is_new ? tg_slice_of(NULL, 0) : value_of(sessions, &sessions->found[0]), reterr));
     for (uint32_t i = 1; i < sessions->found_count; i++)
         TG_TRY(aggregate_state_merge(aggregate, value_of(sessions, &sessions->found[i]), reterr));
+    bool unjoined = aggregate->refused; /* sessions that do not fit together stay as they are */
     TG_TRY(aggregate_state_add(aggregate, row, reterr));
+    aggregate->left_out = unjoined || (aggregate->refused && aggregate->refusal == AGGREGATE_LEAVES_OUT);
+    if (aggregate->left_out)
+        return TG_OK;
     TG_TRY(remove_found(aggregate, key, row, &merged, reterr));
     TG_TRY(store_session(aggregate, key, &merged, reterr));
     if (!aggregate_emits_at_once(aggregate))

@@ -32,19 +32,47 @@ static enum tg_code open_state(struct aggregate *aggregate, uint8_t *bytes, size
     return TG_OK;
 }
 
+/* A failure of a call, in *reterr: of the row alone, which is noted, or of the query. A table's state must
+ * hold what may be taken back: what it cannot hold (LIMIT) ends the query. */
+static enum tg_code note_failure(struct aggregate *aggregate, const struct aggregate_call *call,
+                                 enum tg_code code, struct tg_error *reterr)
+{
+    tg_fail_context(reterr, "%s", call->function_call->name);
+    if (!call->function_call->function->aggregate->refuses ||
+        (code != TG_CODE_EXPRESSION && aggregate->refusal == AGGREGATE_KEEPS))
+        return code;
+    aggregate->refused = true;
+    aggregate->refused_error = *reterr;
+    return TG_OK;
+}
+
+static enum tg_code apply_call(struct aggregate *aggregate, struct aggregate_call *call, bool undo,
+                               struct tg_error *reterr)
+{
+    const struct tg_aggregate_kernel *kernel = call->function_call->function->aggregate;
+    uint8_t before[TG_AGGREGATE_REFUSING_BYTES_MAX];
+    if (kernel->refuses)
+        memcpy(before, call->state.fixed, kernel->fixed_bytes);
+    enum tg_code code = undo ? kernel->undo(&call->state, reterr) : kernel->add(&call->state, reterr);
+    if (code == TG_OK)
+        return TG_OK;
+    TG_TRY(note_failure(aggregate, call, code, reterr));
+    if (aggregate->refusal == AGGREGATE_NULL)
+        memcpy(call->state.fixed, before, kernel->fixed_bytes);
+    return TG_OK;
+}
+
 /* Adds a row to the open state, or takes it back. */
 static enum tg_code apply_row(struct aggregate *aggregate, uint32_t row, bool undo, struct tg_error *reterr)
 {
     for (uint32_t i = 0; i < aggregate->call_count; i++) {
         struct aggregate_call *call = &aggregate->calls[i];
-        const struct tg_aggregate_kernel *kernel = call->function_call->function->aggregate;
         call->state.row = row;
         call->state.sequence = (uint64_t)aggregate->input->rows->offset[row];
         call->state.arena = aggregate->input->arena;
-        enum tg_code code = undo ? kernel->undo(&call->state, reterr) : kernel->add(&call->state, reterr);
-        if (code != TG_OK)
-            return tg_fail_context(reterr, "%s over offset %lld of partition %d of %s",
-                                   call->function_call->name, (long long)aggregate->input->rows->offset[row],
+        if (apply_call(aggregate, call, undo, reterr) != TG_OK)
+            return tg_fail_context(reterr, "offset %lld of partition %d of %s",
+                                   (long long)aggregate->input->rows->offset[row],
                                    aggregate->input->partition, aggregate->input->topic);
     }
     return TG_OK;
@@ -181,7 +209,7 @@ enum tg_code aggregate_state_merge(struct aggregate *aggregate, struct tg_slice 
         enum tg_code code = call->function_call->function->aggregate->merge(
             &call->state, other.data + call->fixed_at, blobs[i], reterr);
         if (code != TG_OK)
-            return tg_fail_context(reterr, "%s over sessions that grow together", call->function_call->name);
+            TG_TRY(note_failure(aggregate, call, code, reterr));
     }
     close_value(aggregate);
     return TG_OK;
@@ -201,21 +229,39 @@ enum tg_code aggregate_state_add(struct aggregate *aggregate, uint32_t row, stru
     return change_value(aggregate, row, false, reterr);
 }
 
-static enum tg_code apply_variable(struct aggregate *aggregate, struct tg_slice store_key,
-                                   const struct aggregate_update *update, struct aggregate_result *ret_result,
-                                   struct tg_error *reterr)
+enum tg_code aggregate_try(struct aggregate *aggregate, struct tg_slice store_key, uint32_t row,
+                           struct tg_error *reterr)
+{
+    struct tg_value found = {0};
+    bool exists = false;
+    TG_TRY(tg_store_get(aggregate->store->store, store_key, &exists, &found, reterr));
+    TG_TRY(aggregate_state_begin(aggregate, exists ? found.bytes : tg_slice_of(NULL, 0), reterr));
+    return change_value(aggregate, row, false, reterr);
+}
+
+/* Makes the new state beside the old one, which stays if the row is left out. */
+static enum tg_code apply_beside(struct aggregate *aggregate, struct tg_slice store_key,
+                                 const struct aggregate_update *update, struct aggregate_result *ret_result,
+                                 struct tg_error *reterr)
 {
     struct tg_store *store = aggregate->store->store;
     struct tg_value found = {0};
     bool exists = false;
+    bool refused = aggregate->refused; /* by another window */
     TG_TRY(tg_store_get(store, store_key, &exists, &found, reterr));
     if (exists)
         keep_before(aggregate, found.bytes, ret_result);
     TG_TRY(aggregate_state_begin(aggregate, exists ? found.bytes : tg_slice_of(NULL, 0), reterr));
     if (update->undo != AGGREGATE_NO_ROW && exists)
         TG_TRY(change_value(aggregate, update->undo, true, reterr));
-    if (update->add != AGGREGATE_NO_ROW)
+    if (update->add != AGGREGATE_NO_ROW) {
+        aggregate->refused = refused; /* what does not fit on the way does not matter */
         TG_TRY(change_value(aggregate, update->add, false, reterr));
+    }
+    aggregate->left_out = aggregate->refused && aggregate->refusal == AGGREGATE_LEAVES_OUT;
+    ret_result->changed = !aggregate->left_out;
+    if (aggregate->left_out)
+        return TG_OK;
     int64_t time = update_time(aggregate, update);
     time = exists ? later(found.timestamp_ms, time) : time;
     ret_result->after = (struct tg_value){tg_buffer_slice(&aggregate->value), time};
@@ -233,8 +279,9 @@ enum tg_code aggregate_apply(struct aggregate *aggregate, struct tg_slice store_
         if (!ret_result->changed)
             return TG_OK;
     }
-    return aggregate->variable ? apply_variable(aggregate, store_key, update, ret_result, reterr)
-                               : apply_fixed(aggregate, store_key, update, ret_result, reterr);
+    return aggregate->variable || aggregate->may_refuse
+               ? apply_beside(aggregate, store_key, update, ret_result, reterr)
+               : apply_fixed(aggregate, store_key, update, ret_result, reterr);
 }
 
 enum tg_code aggregate_results(struct aggregate *aggregate, struct tg_slice value, uint32_t row,

@@ -34,7 +34,7 @@ static enum tg_code update_window(struct aggregate *aggregate, struct tg_slice k
     struct aggregate_result result;
     tg_window_key_local(&aggregate->store_key, key, start_ms);
     TG_TRY(aggregate_apply(aggregate, tg_buffer_slice(&aggregate->store_key), &update, &result, reterr));
-    if (!aggregate_emits_at_once(aggregate))
+    if (!result.changed || !aggregate_emits_at_once(aggregate))
         return TG_OK;
     const struct aggregate_change change = {
         .row = row,
@@ -47,6 +47,21 @@ static enum tg_code update_window(struct aggregate *aggregate, struct tg_slice k
     return aggregate_emit(aggregate, &change, reterr);
 }
 
+/* A row that one of its windows refuses is left out of all of them: they are asked before any changes. */
+static enum tg_code try_windows(struct aggregate *aggregate, struct tg_slice key, uint32_t row,
+                                int64_t first_open, struct tg_error *reterr)
+{
+    int64_t time = aggregate->input->rows->rowtime_ms[row];
+    if (!aggregate->may_refuse || aggregate->refusal != AGGREGATE_LEAVES_OUT)
+        return TG_OK;
+    for (int64_t start = first_open; start <= time && !aggregate->refused;
+         start += window_of(aggregate)->advance_ms) {
+        tg_window_key_local(&aggregate->store_key, key, start);
+        TG_TRY(aggregate_try(aggregate, tg_buffer_slice(&aggregate->store_key), row, reterr));
+    }
+    return TG_OK;
+}
+
 enum tg_code aggregate_update_windows(struct aggregate *aggregate, struct tg_slice key, uint32_t row,
                                       struct tg_error *reterr)
 {
@@ -55,6 +70,11 @@ enum tg_code aggregate_update_windows(struct aggregate *aggregate, struct tg_sli
     int64_t last_closed = last_closed_start(aggregate, aggregate->stream_time_ms, closing_delay(aggregate));
     int64_t first = time - window->size_ms + window->advance_ms;
     first = first < 0 ? 0 : first / window->advance_ms * window->advance_ms;
+    TG_TRY(try_windows(aggregate, key, row, first > last_closed ? first : last_closed + window->advance_ms,
+                       reterr));
+    aggregate->left_out = aggregate->refused;
+    if (aggregate->left_out)
+        return TG_OK;
     for (int64_t start = first; start <= time; start += window->advance_ms) {
         if (start > last_closed) {
             TG_TRY(update_window(aggregate, key, row, start, reterr));

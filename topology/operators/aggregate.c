@@ -38,6 +38,7 @@ static enum tg_code open_calls(struct aggregate *aggregate, struct tg_error *ret
         };
         aggregate->fixed_bytes += function_call->function->aggregate->fixed_bytes;
         aggregate->variable = aggregate->variable || call->variable;
+        aggregate->may_refuse = aggregate->may_refuse || function_call->function->aggregate->refuses;
         for (uint32_t a = 0; a < function_call->argument_count; a++)
             expressions[argument++] = function_call->arguments[a];
     }
@@ -86,6 +87,11 @@ static enum tg_code aggregate_open(struct tg_operator *self, struct tg_error *re
     aggregate->output_arena = tg_arena_new(0);
     aggregate->sends_before = tg_operator_sends_before(self);
     aggregate_load_windows(aggregate);
+    enum tg_on_error policy = self->task->query->faults.policies[TG_FAULT_AGGREGATE];
+    aggregate->refusal = policy == TG_ON_ERROR_FAIL        ? AGGREGATE_LEAVES_OUT
+                         : self->node->inputs[0]->is_table ? AGGREGATE_KEEPS
+                         : policy == TG_ON_ERROR_NULL      ? AGGREGATE_NULL
+                                                           : AGGREGATE_LEAVES_OUT;
     tg_batch_memory_init(&aggregate->output, self->node->schema, NULL);
     TG_TRY(open_calls(aggregate, reterr));
     TG_TRY(open_key(aggregate, reterr));
@@ -218,6 +224,7 @@ static enum tg_code update_row(struct aggregate *aggregate, uint32_t index, uint
     int64_t seen = aggregate->stream_time_ms;
     aggregate->stream_time_ms = time > seen ? time : seen;
     *ret_used = 1;
+    aggregate->refused = aggregate->left_out = false;
     if (aggregate->base.node->inputs[0]->is_table)
         return update_table_group(aggregate, index, count, ret_used, reterr);
     if (aggregate_has_sessions(aggregate))
@@ -226,6 +233,21 @@ static enum tg_code update_row(struct aggregate *aggregate, uint32_t index, uint
         return aggregate_update_windows(aggregate, key_of(aggregate, index), row, reterr);
     return update_group(aggregate, key_of(aggregate, index),
                         &(struct aggregate_update){.undo = AGGREGATE_NO_ROW, .add = row}, reterr);
+}
+
+/* A call has refused the row. One that is left out has not been here: neither time nor effect is of it. */
+static void report_refusal(struct aggregate *aggregate, uint32_t row, int64_t time_ms, int64_t effects_offset)
+{
+    struct tg_task *task = aggregate->base.task;
+    const struct tg_skip skip = {&task->counters.aggregate_errors, aggregate->input, row,
+                                 aggregate->base.node};
+    if (!aggregate->left_out) {
+        tg_task_null_result(task, &skip, aggregate->refused_error.message);
+        return;
+    }
+    aggregate->stream_time_ms = time_ms;
+    task->faults.effects_offset = effects_offset;
+    tg_task_skip(task, &skip, "%s", aggregate->refused_error.message);
 }
 
 static enum tg_code aggregate_process(struct tg_operator *self, uint32_t input, const struct tg_batch *batch,
@@ -247,8 +269,11 @@ static enum tg_code aggregate_process(struct tg_operator *self, uint32_t input, 
         used = 1;
         if (tg_task_stops_row(self->task, batch, aggregate->rows[i]))
             continue;
+        int64_t time_ms = aggregate->stream_time_ms, effects_offset = self->task->faults.effects_offset;
         tg_task_note_effect(self->task, batch, aggregate->rows[i]);
         TG_TRY(update_row(aggregate, i, count, &used, reterr));
+        if (aggregate->refused)
+            report_refusal(aggregate, aggregate->rows[i], time_ms, effects_offset);
         if (node->emission == TG_EMIT_FINAL)
             TG_TRY(aggregate_close_windows(aggregate, reterr));
     }
