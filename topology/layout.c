@@ -15,9 +15,9 @@ void tg_layout_note(struct tg_query *query, const struct tg_plan_node *node)
 
 void tg_layout_describe(const struct tg_query *query, struct tg_progress *progress)
 {
-    for (uint32_t i = 0; i < query->layout_count && progress->entry_count < TG_PROGRESS_ENTRIES_MAX; i++)
-        progress->entries[progress->entry_count++] =
-            (struct tg_progress_entry){query->layouts[i].name, (int64_t)query->layouts[i].id};
+    bool fits = true;
+    for (uint32_t i = 0; i < query->layout_count && fits; i++)
+        fits = tg_progress_add(progress, query->layouts[i].name, (int64_t)query->layouts[i].id);
 }
 
 enum tg_code tg_layout_fail_hint(const struct tg_query *query, struct tg_error *reterr)
