@@ -3,6 +3,9 @@
 #include "base/arena.h"
 #include "base/memory.h"
 
+/* What a changelog record of a session becomes. */
+enum { SESSION_ROW_AT, SESSION_INDEX_AT, SESSION_HEAD_AT, SESSION_RECORDS };
+
 struct tg_restorer {
     struct tg_store *store;
     enum tg_key_layout layout;
@@ -98,8 +101,44 @@ size_t tg_restorer_bytes(const struct tg_restorer *restorer)
     return restorer->added_bytes;
 }
 
+/* Hashes of keys; only that a key is in it may be wrong. */
+struct key_set {
+    uint64_t *slots; /* 0: free */
+    size_t mask;
+};
+
+static uint64_t *find_slot(const struct key_set *set, uint64_t hash)
+{
+    size_t at = hash & set->mask;
+    while (set->slots[at] != 0 && set->slots[at] != hash)
+        at = (at + 1) & set->mask;
+    return &set->slots[at];
+}
+
+/* A key whose sessions are all gone must not keep its head for ever, but what other sessions it has is not
+ * known here. So the index entry of a session that was not replaced by another one stays: where the operator
+ * removes what has expired it comes by, and looks. */
+static void keep_index_of_gone(struct tg_restorer *restorer)
+{
+    struct key_set replaced = {.mask = 15};
+    while (replaced.mask < restorer->count)
+        replaced.mask = replaced.mask * 2 + 1;
+    replaced.slots = tg_arena_alloc_zero(restorer->bytes, replaced.mask + 1, sizeof *replaced.slots);
+    for (size_t i = restorer->count; i >= SESSION_RECORDS; i -= SESSION_RECORDS) {
+        struct tg_restore_record *session = &restorer->records[i - SESSION_RECORDS];
+        uint64_t hash = tg_slice_hash(session[SESSION_HEAD_AT].key) | 1;
+        uint64_t *slot = find_slot(&replaced, hash);
+        if (!session[SESSION_ROW_AT].removed)
+            *slot = hash;
+        else if (*slot == 0)
+            session[SESSION_INDEX_AT].removed = false;
+    }
+}
+
 enum tg_code tg_restorer_write(struct tg_restorer *restorer, int64_t next_offset, struct tg_error *reterr)
 {
+    if (restorer->layout == TG_KEY_SESSION)
+        keep_index_of_gone(restorer);
     TG_TRY(tg_store_restore(restorer->store, restorer->records, restorer->count, next_offset, reterr));
     restorer->count = 0;
     restorer->added_bytes = 0;

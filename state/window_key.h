@@ -11,9 +11,10 @@
  * Local window keys are in time order: expiry and final results are range scans. Local session rows lie
  * together by key, for the lookup of sessions near a row time; the index orders them by end. The head of a
  * key holds the bounds of its session that ends last (end | start), so that a row in time order needs no
- * scan; an empty head means that they are not known (after a restore), no head that the key has no session.
- * Changelog forms are those of Kafka Streams (WindowKeySchema, SessionKeySchema), readable by Java consumers.
- * Functions named _local, _changelog, ... replace the content of `out`. Thread: any. */
+ * scan; an empty head means that they are not known (after a restore; an index entry without a row makes
+ * expiry look whether there are any), no head that the key has no session. Changelog forms are those of Kafka
+ * Streams (WindowKeySchema, SessionKeySchema), readable by Java consumers. Functions named _local,
+ * _changelog, ... replace the content of `out`. Thread: any. */
 #pragma once
 
 #include "base/buffer.h"
