@@ -1,6 +1,7 @@
 /* The plan is cut where rows must move to other partitions: behind a Rekey node, through a repartition topic.
  * What is left in one piece is a sub-topology: its tasks share partition numbers, and nothing else. */
 #include "plan/nodes/foreign_key_join.h"
+#include "plan/nodes/materialize.h"
 #include "plan/nodes/rekey.h"
 #include "plan/nodes/source.h"
 #include "topology/query.h"
@@ -209,8 +210,10 @@ static enum tg_code add_node(struct cutter *cutter, struct tg_subtopology *subto
     if (node->kind == &tg_plan_foreign_key_join_kind)
         return add_foreign_key_join(cutter, subtopology, node, ret_operator, reterr);
     bool moves = moving_rekey(node) != NULL && consumer != NULL;
-    /* All keys are in one task already: nothing has to move. */
-    if (moves && (subtopology->partition_count > 1 || partitions_below(cutter, node) > 1))
+    /* If all keys are in one task already, nothing has to move; a table's rows are kept as they were written.
+     */
+    bool is_kept = consumer != NULL && consumer->kind == &tg_plan_materialize_kind;
+    if (moves && (is_kept || subtopology->partition_count > 1 || partitions_below(cutter, node) > 1))
         return add_reader(cutter, subtopology, node, consumer, ret_operator, reterr);
     uint32_t *inputs = tg_arena_alloc_zero(cutter->query->arena, node->input_count + 1, sizeof *inputs);
     for (uint32_t i = 0; i < node->input_count; i++)

@@ -72,13 +72,14 @@ static bool take_marks(struct tg_slice *rest, struct tg_arena *arena, int64_t *r
 enum tg_code tg_table_row_reader_open(const struct tg_table_row_options *options,
                                       struct tg_table_row_reader *reader, struct tg_error *reterr)
 {
-    const struct tg_plan_source *source = (const struct tg_plan_source *)options->node->inputs[0];
+    const struct tg_plan_node *input = options->node->inputs[0];
     struct tg_arena *arena = options->task->arena;
     const struct tg_record_half_options half = {
         .schema = options->node->schema,
         .role = TG_COLUMN_VALUE,
-        .format = &source->value_format,
-        .topic = source->topic,
+        .format = tg_plan_materialize_format(options->node),
+        .topic = input->kind == &tg_plan_source_kind ? ((const struct tg_plan_source *)input)->topic
+                                                     : options->name,
         .needed = options->needed,
     };
     reader->node = options->node;

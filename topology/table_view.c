@@ -2,7 +2,6 @@
 
 #include "base/memory.h"
 #include "plan/nodes/materialize.h"
-#include "plan/nodes/source.h"
 #include "plan/nodes/table_table_join.h"
 #include "topology/join_rows.h"
 #include "topology/table_row.h"
@@ -94,7 +93,7 @@ static void find_needed(struct tg_table_view *view, const struct tg_table_view_o
     const bool *available = NULL;
     uint32_t count = view->node->schema->count;
     if (view->node->kind == &tg_plan_materialize_kind)
-        available = ((const struct tg_plan_source *)view->node->inputs[0])->needed;
+        available = tg_plan_materialize_needed(view->node);
     for (uint32_t i = 0; i < count; i++)
         view->needed[i] =
             (available == NULL || available[i]) && (options->needed == NULL || options->needed[i]);

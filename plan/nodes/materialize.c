@@ -2,19 +2,29 @@
 #include "plan/nodes/materialize.h"
 
 #include "plan/json.h"
+#include "plan/nodes/rekey.h"
 #include "plan/nodes/source.h"
 
-static const struct tg_plan_source *source_of(const struct tg_plan_node *node)
+const struct tg_plan_format *tg_plan_materialize_format(const struct tg_plan_node *node)
 {
-    return (const struct tg_plan_source *)node->inputs[0];
+    const struct tg_plan_node *input = node->inputs[0];
+    return input->kind == &tg_plan_rekey_kind ? &((const struct tg_plan_rekey *)input)->value_format
+                                              : &((const struct tg_plan_source *)input)->value_format;
+}
+
+const bool *tg_plan_materialize_needed(const struct tg_plan_node *node)
+{
+    const struct tg_plan_node *input = node->inputs[0];
+    return input->kind == &tg_plan_rekey_kind ? NULL : ((const struct tg_plan_source *)input)->needed;
 }
 
 bool tg_plan_materialize_keeps_marks(const struct tg_plan_node *node)
 {
+    const bool *needed = tg_plan_materialize_needed(node);
     for (uint32_t i = 0; i < node->schema->count; i++) {
         enum tg_column_role role = node->schema->columns[i].role;
         bool is_mark = role == TG_COLUMN_ROWOFFSET || role == TG_COLUMN_HEADER || role == TG_COLUMN_HEADERS;
-        if (is_mark && source_of(node)->needed[i])
+        if (is_mark && (needed == NULL || needed[i]))
             return true;
     }
     return false;
@@ -43,7 +53,9 @@ static enum tg_code read(struct tg_plan_reader *reader, struct tg_plan_node *nod
 
 static enum tg_code check(const struct tg_plan_node *node, struct tg_error *reterr)
 {
-    if (node->inputs[0]->kind != &tg_plan_source_kind || !node->inputs[0]->is_table || !node->is_table)
+    const struct tg_plan_node *input = node->inputs[0];
+    bool is_moved = input->kind == &tg_plan_rekey_kind && ((const struct tg_plan_rekey *)input)->repartition;
+    if ((input->kind != &tg_plan_source_kind && !is_moved) || !input->is_table || !node->is_table)
         return tg_fail(reterr, TG_CODE_CORRUPT, "only the rows of a table source have versions to keep");
     if (!tg_schema_equal(node->schema, node->inputs[0]->schema))
         return tg_fail(reterr, TG_CODE_CORRUPT, "keeping rows changes their schema");
@@ -53,7 +65,7 @@ static enum tg_code check(const struct tg_plan_node *node, struct tg_error *rete
 static void write_layout(const struct tg_plan_node *node, struct tg_buffer *out)
 {
     tg_buffer_append_text(out, "record ");
-    tg_plan_write_format(&source_of(node)->value_format, out);
+    tg_plan_write_format(tg_plan_materialize_format(node), out);
     if (tg_plan_materialize_keeps_marks(node))
         tg_buffer_append_text(out, " with marks");
 }

@@ -1,6 +1,7 @@
 /* plan/nodes/materialize.h: keeps the newest version of each row of a table source, by its record key, as the
- * source's own bytes. Before a row that replaces another comes the replaced one (marked TG_ROW_UNDO). Stands
- * directly above a Source that is a table, where something above needs what a row replaces. Same schema. */
+ * record's own bytes. Before a row that replaces another comes the replaced one (marked TG_ROW_UNDO). Stands
+ * directly above a Source that is a table, or above the Rekey that writes its rows to a repartition topic
+ * with keys in another format, where something above needs what a row replaces. Same schema. */
 #pragma once
 
 #include "plan/plan.h"
@@ -16,6 +17,9 @@ extern const struct tg_plan_node_kind tg_plan_materialize_kind;
 
 /* Its store keeps offset and headers of each record, too: some needed column shows them. */
 bool tg_plan_materialize_keeps_marks(const struct tg_plan_node *node);
+/* The topic's format of values, and which columns of the schema are read (NULL: all). */
+const struct tg_plan_format *tg_plan_materialize_format(const struct tg_plan_node *node);
+const bool *tg_plan_materialize_needed(const struct tg_plan_node *node);
 
 #ifdef __cplusplus
 }

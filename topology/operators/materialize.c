@@ -5,7 +5,6 @@
 #include "plan/nodes/materialize.h"
 
 #include "base/memory.h"
-#include "plan/nodes/source.h"
 #include "topology/key_bytes.h"
 #include "topology/operator.h"
 #include "topology/table_row.h"
@@ -31,9 +30,9 @@ struct materialize {
 static enum tg_code materialize_open(struct tg_operator *self, struct tg_error *reterr)
 {
     struct materialize *table = (struct materialize *)self;
-    const struct tg_plan_source *source = (const struct tg_plan_source *)self->node->inputs[0];
+    const bool *needed = tg_plan_materialize_needed(self->node);
     table->arena = tg_arena_new(0);
-    tg_batch_memory_init(&table->output, self->node->schema, source->needed);
+    tg_batch_memory_init(&table->output, self->node->schema, needed);
     TG_TRY(tg_key_bytes_open(self->inputs[0], self, &table->keys, reterr));
     const struct tg_task_store_options store = {.node = self->node, .layout = TG_KEY_PLAIN};
     TG_TRY(tg_task_open_store(self, &store, &table->store, reterr));
@@ -41,7 +40,7 @@ static enum tg_code materialize_open(struct tg_operator *self, struct tg_error *
         .task = self->task,
         .node = self->node,
         .name = tg_store_name(table->store->store),
-        .needed = source->needed,
+        .needed = needed,
     };
     return tg_table_row_reader_open(&rows, &table->old, reterr);
 }

@@ -91,7 +91,7 @@ static void add_row(struct reader *reader, const struct tg_message *message, str
     rows->rowtime_ms[row] = message->timestamp_ms;
     rows->offset[row] = message->offset;
     rows->raw_key[row] = message->key;
-    rows->raw_value[row] = message->value;
+    rows->raw_value[row] = value; /* without the frame of a table's change */
     rows->flags[row] = (uint8_t)(flags | (message->key.data == NULL ? TG_ROW_KEY_NULL : 0) |
                                  (value.data == NULL ? TG_ROW_VALUE_NULL : 0));
     rows->headers[row] = (struct tg_header_list){NULL, 0};

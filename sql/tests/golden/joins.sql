@@ -19,6 +19,8 @@ CREATE STREAM to_table AS SELECT a, l.id, v, t1.ROWTIME AS since FROM l LEFT JOI
 CREATE STREAM from_keyless AS SELECT * FROM keyless JOIN t1 ON x = t1.id;
 CREATE TABLE tables AS SELECT t1.id, v, w FROM t1 JOIN t2 ON t1.id = t2.id WHERE v > w;
 CREATE TABLE outer_tables AS SELECT ROWKEY AS id, v, w FROM t1 FULL JOIN t2 ON t1.id = t2.id;
+CREATE TABLE t3 (id INT PRIMARY KEY, u INT) WITH (KAFKA_TOPIC='t3', KEY_FORMAT='DELIMITED', VALUE_FORMAT='JSON');
+CREATE TABLE other_format AS SELECT t1.id, v, u FROM t1 JOIN t3 ON t1.id = t3.id;
 CREATE TABLE foreign_key AS SELECT t1.id, w FROM t1 LEFT JOIN t2 ON other = t2.id;
 CREATE TABLE foreign_of_two AS SELECT two.*, w FROM two JOIN t2 ON k2 + 1 = t2.id;
 CREATE STREAM three AS SELECT l.id, c, v, w FROM l JOIN r WITHIN 1 MINUTE ON l.id = r.id LEFT JOIN t1 ON r.id = t1.id JOIN t2 ON l.a = t2.id PARTITION BY l.id;
