@@ -73,6 +73,8 @@ static void set_ms(const struct tg_call *call, uint32_t row, int64_t ms)
     enum tg_type_kind kind = call->result->type->kind;
     if (kind == TG_TYPE_TIMESTAMP)
         call->result->values.int64[row] = ms;
+    else if (kind == TG_TYPE_DATE && (ms / MS_PER_DAY > INT32_MAX || ms / MS_PER_DAY < INT32_MIN))
+        tg_call_fail(call, row, TG_CODE_EXPRESSION, "the result is out of range");
     else if (kind == TG_TYPE_DATE)
         call->result->values.int32[row] = (int32_t)(ms / MS_PER_DAY);
     else

@@ -161,11 +161,11 @@ static tg_int128 power_of_ten(int exponent)
 }
 
 /* value / 10^digits, rounded; `digits` is positive. */
-static tg_int128 drop_digits(tg_int128 value, int digits, enum rounding rounding)
+static tg_int128 drop_digits(tg_int128 value, int64_t digits, enum rounding rounding)
 {
     if (digits > TG_DECIMAL_DIGITS_MAX)
         return 0;
-    tg_int128 unit = power_of_ten(digits);
+    tg_int128 unit = power_of_ten((int)digits);
     tg_int128 quotient = value / unit;
     tg_int128 rest = value % unit;
     if (rounding == NEAREST && value >= 0 && rest >= unit - rest)
@@ -184,7 +184,7 @@ static double places_of_double(double value, int places, enum rounding rounding)
     tg_double_digits(value, &digits, &exponent);
     if (!isfinite(value) || -exponent <= places)
         return value;
-    digits = drop_digits(digits, -exponent - places, rounding);
+    digits = drop_digits(digits, -(int64_t)exponent - places, rounding);
     double result = 0;
     size_t length = tg_int64_write((int64_t)digits, text); /* at most 17 digits and a carry */
     text[length++] = 'e';
@@ -237,7 +237,7 @@ static void places_decimal(const struct tg_call *call, enum rounding rounding)
         if (drop > TG_DECIMAL_DIGITS_MAX) {
             value = 0;
         } else if (drop > 0) {
-            value = drop_digits(value, (int)drop, rounding);
+            value = drop_digits(value, drop, rounding);
             if (call->argument_count == 2)
                 value *= power_of_ten((int)drop);
         }

@@ -1,5 +1,7 @@
 /* expr/functions/url.c: parts of URLs as java.net.URI takes them apart, and the form encoding of parameters.
  * What is no URI gives NULL. */
+#include <arpa/inet.h>
+
 #include "base/text.h"
 #include "data/number.h"
 #include "expr/kernel.h"
@@ -88,6 +90,20 @@ static bool is_hostname(struct tg_slice host)
     return false;
 }
 
+/* What stands behind the '[' of an address, with or without a scope (%eth0). */
+static bool is_ipv6(struct tg_slice address)
+{
+    char text[INET6_ADDRSTRLEN];
+    struct in6_addr binary;
+    struct tg_slice scope = {0};
+    address = cut_at(tg_slice_of(address.data + 1, address.length - 1), '%', &scope);
+    if (address.length >= sizeof text)
+        return false;
+    memcpy(text, address.data, address.length);
+    text[address.length] = '\0';
+    return inet_pton(AF_INET6, text, &binary) == 1;
+}
+
 static bool is_port(struct tg_slice port)
 {
     for (size_t i = 0; i < port.length; i++)
@@ -107,9 +123,11 @@ static bool parse_authority(struct tg_slice authority, struct uri *uri)
     if (host.length > 0 && host.data[0] == '[') { /* an IPv6 address has colons of its own */
         struct tg_slice rest = {0};
         struct tg_slice address = cut_at(host, ']', &rest);
+        if (rest.data == NULL || !is_ipv6(address) || (rest.length > 0 && rest.data[0] != ':'))
+            return false;
         if (rest.length > 0 && rest.data[0] == ':')
             port = tg_slice_of(rest.data + 1, rest.length - 1);
-        host = rest.data == NULL ? host : tg_slice_of(address.data, address.length + 1);
+        host = tg_slice_of(address.data, address.length + 1);
     } else {
         host = cut_at(host, ':', &port);
     }

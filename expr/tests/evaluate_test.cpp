@@ -446,6 +446,52 @@ TEST(Failure, StopsAtFunctionArgumentsOnly)
     EXPECT_TRUE(world.errors().empty()) << "NULL in arithmetic is no error";
 }
 
+// Arguments at the ends of their types: each fails or has a value, none ends the process.
+TEST(Limits, OfArguments)
+{
+    World world("SMALL INT, BIG INT, L BIGINT");
+    world.set(0, 0, "-2147483647 - 1");
+    world.set(1, 0, "2147483647");
+    world.set(2, 0, "CAST('-9223372036854775808' AS BIGINT)");
+    const struct {
+        const char *expression, *wanted;
+    } cases[] = {
+        {"ROUND(1.5e0, SMALL)", "0.0"},
+        {"TRUNC(1e300, SMALL)", "0.0"},
+        {"ROUND(1e-300, BIG)", "1.0E-300"},
+        {"ROUND(1.55, SMALL)", "0.00"},
+        {"DATEADD('DAYS', BIG, FROM_DAYS(1))", "NULL"},
+        {"DATESUB('DAYS', BIG, FROM_DAYS(SMALL))", "NULL"},
+        {"DATEADD('DAYS', BIG, FROM_DAYS(SMALL)) = FROM_DAYS(-1)", "true"},
+        {"CAST(TIMEADD('HOURS', BIG, CAST('10:00' AS TIME)) AS STRING)", "17:00:00"},
+        {"TIMESTAMPADD('DAYS', SMALL, FROM_UNIXTIME(L))", "NULL"},
+        {"LPAD('a', BIG, 'b')", "NULL"},
+        {"LPAD('a', SMALL, 'b')", "NULL"},
+        {"SUBSTRING('abc', SMALL, BIG)", "abc"},
+        {"SUBSTRING('abc', BIG, SMALL)", ""},
+        {"INSTR('abc', 'a', SMALL, BIG)", "0"},
+        {"ELT(SMALL, 'a')", "NULL"},
+        {"MASK_LEFT('ab', BIG)", "xx"},
+        {"MASK_KEEP_LEFT('ab', SMALL)", "NULL"},
+        {"SLICE(ARRAY[1, 2], SMALL, BIG)", "NULL"},
+        {"ARRAY[1, 2][SMALL]", "NULL"},
+        {"GENERATE_SERIES(1, BIG)", "NULL"},
+        {"GENERATE_SERIES(SMALL, BIG, BIG)", "[-2147483648, -1, 2147483646]"},
+        {"GENERATE_SERIES(5, 1, SMALL)", "[5]"},
+        {"GENERATE_SERIES(L, L + 1)", "[-9223372036854775808, -9223372036854775807]"},
+        {"REGEXP_EXTRACT('(a)', 'a', SMALL)", "NULL"},
+        {"CHR(SMALL)", "NULL"},
+        {"SMALL / -1", "-2147483648"},
+        {"L % CAST(-1 AS BIGINT)", "0"},
+        {"ABS(L)", "-9223372036854775808"},
+        {"REGEXP_EXTRACT('(a+)+b', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac')", "NULL"},
+        {"URL_EXTRACT_HOST('http://[::')", "NULL"},
+        {"URL_EXTRACT_HOST('http://[::1]:80/')", "[::1]"},
+    };
+    for (const auto &each : cases)
+        EXPECT_EQ(world.eval(each.expression), each.wanted) << each.expression;
+}
+
 // Sets and maps of many elements, which a look at each for each would take minutes for.
 TEST(Sets, OfManyElements)
 {

@@ -1,6 +1,7 @@
 // Every row of the registry: complete, parsable, and its example is true.
 #include <fstream>
 #include <set>
+#include <sstream>
 
 #include "expr/function_docs.h"
 #include "expr/resolve.h"
@@ -194,6 +195,37 @@ TEST(FunctionDocs, PageIsCurrent)
         std::ofstream(path) << text;
     EXPECT_TRUE(readFile(path) == text)
         << "docs/functions.md is stale: turgo help functions --page > docs/functions.md";
+}
+
+// The diff that CONTRIBUTING shows is the whole of a function that is there, in one file.
+TEST(FunctionDocs, ContributingShowsAFunctionAsItIs)
+{
+    std::string page = readFile(std::string(TG_SOURCE_DIR) + "/CONTRIBUTING.md");
+    size_t start = page.find("```diff\n");
+    ASSERT_NE(start, std::string::npos);
+    std::istringstream diff(page.substr(start, page.find("\n```\n", start) - start));
+    std::string source;
+    std::string hunk;
+    int files = 0;
+    int hunks = 0;
+    auto check = [&] {
+        hunks += hunk.empty() ? 0 : 1;
+        EXPECT_NE(source.find(hunk), std::string::npos) << hunk;
+        hunk.clear();
+    };
+    for (std::string line; std::getline(diff, line);) {
+        if (line.rfind("+++ b/", 0) == 0) {
+            source = readFile(std::string(TG_SOURCE_DIR) + "/" + line.substr(6));
+            files++;
+        } else if (line.rfind('+', 0) == 0) {
+            hunk += line.substr(1) + "\n";
+        } else {
+            check();
+        }
+    }
+    check();
+    EXPECT_EQ(files, 1);
+    EXPECT_EQ(hunks, 2);
 }
 
 TEST(FunctionDocs, FindsAndDescribes)

@@ -425,7 +425,7 @@ public class JavaFunctions {
             return;
         }
         String whole = pick("http", "https", "ftp", "x+y.z", "1a", "") + pick("://", ":", "//") + pick("", "user@", "u:p@")
-            + pick("example.com", "127.0.0.1", "[::1]", "a_b.c", "", "ex ample", "localhost") + pick("", ":80", ":", ":x", ":99999")
+            + pick("example.com", "127.0.0.1", "[::1]", pick("[::1]", "[::", "[1:2]", "[fe80::1]", "[::1]x", "[::ffff:1.2.3.4]", "[]", "[::1"), "a_b.c", "", "ex ample", "localhost") + pick("", ":80", ":", ":x", ":99999")
             + pick("", "/", "/a/b", "/a b", "/%20x", "/é") + pick("", "?a=1&b=2", "?", "?q=%41", "?a b") + pick("", "#f", "#", "#a%20b");
         switch (below(6)) {
             case 0: emit("url", "URL_EXTRACT_HOST(" + quote(whole) + ")", () -> URI.create(whole).getHost()); return;
