@@ -77,10 +77,11 @@ TG_MUST_CHECK enum tg_code tg_admin_partition_count(struct tg_cluster *cluster, 
  */
 TG_MUST_CHECK enum tg_code tg_admin_topic_id(struct tg_cluster *cluster, const char *topic, int timeout_ms,
                                              uint64_t *ret_id, struct tg_error *reterr); /* TOPIC_UNKNOWN */
-/* A topic of a cluster and its number of partitions. */
+/* A topic of a cluster. */
 struct tg_topic_info {
     const char *name;
     int32_t partition_count;
+    int32_t replication_factor; /* of its first partition */
 };
 /* All topics, those of the cluster itself (__consumer_offsets) included, in no order; in `arena`. */
 TG_MUST_CHECK enum tg_code tg_admin_list_topics(struct tg_cluster *cluster, int timeout_ms,

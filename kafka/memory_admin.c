@@ -107,7 +107,8 @@ enum tg_code memory_list_topics(struct tg_cluster *base, int timeout_ms, struct 
         const struct memory_topic *topic = tg_map_value(cluster->topics, i);
         list->topics[list->count++] =
             (struct tg_topic_info){.name = tg_arena_text(list->arena, tg_slice_text(topic->name)),
-                                   .partition_count = topic->partition_count};
+                                   .partition_count = topic->partition_count,
+                                   .replication_factor = topic->replication_factor};
     }
     memory_unlock(cluster);
     return TG_OK;

@@ -103,6 +103,7 @@ struct memory_topic *memory_add_topic(struct memory_cluster *cluster, const stru
     struct memory_topic *topic = tg_alloc_zero(1, sizeof *topic);
     topic->name = tg_strdup(spec->name);
     topic->partition_count = spec->partition_count < 1 ? cluster->default_partitions : spec->partition_count;
+    topic->replication_factor = spec->replication_factor < 1 ? 1 : spec->replication_factor;
     topic->logs = tg_alloc_zero((size_t)topic->partition_count, sizeof *topic->logs);
     topic->settings = tg_properties_new();
     topic->message_bytes_max = 1048588; /* the broker's default */

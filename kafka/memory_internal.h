@@ -70,6 +70,7 @@ struct memory_topic {
     char *name;
     uint64_t id; /* of no other topic of this cluster, also of the same name */
     int32_t partition_count;
+    int32_t replication_factor; /* as it was asked for, else 1: nothing is replicated */
     struct memory_log *logs;
     struct tg_properties *settings;
     int64_t message_bytes_max;

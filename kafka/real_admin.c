@@ -183,10 +183,13 @@ enum tg_code real_list_topics(struct tg_cluster *cluster, int timeout_ms, struct
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
         return real_fail(reterr, error, NULL, "list topics");
     list->topics = tg_arena_alloc_zero(list->arena, (size_t)metadata->topic_cnt + 1, sizeof *list->topics);
-    for (int i = 0; i < metadata->topic_cnt; i++)
+    for (int i = 0; i < metadata->topic_cnt; i++) {
+        const struct rd_kafka_metadata_topic *topic = &metadata->topics[i];
         list->topics[list->count++] = (struct tg_topic_info){
-            .name = tg_arena_text(list->arena, tg_slice_text(metadata->topics[i].topic)),
-            .partition_count = metadata->topics[i].partition_cnt};
+            .name = tg_arena_text(list->arena, tg_slice_text(topic->topic)),
+            .partition_count = topic->partition_cnt,
+            .replication_factor = topic->partition_cnt > 0 ? topic->partitions[0].replica_cnt : 0};
+    }
     rd_kafka_metadata_destroy(metadata);
     return TG_OK;
 }

@@ -1,6 +1,7 @@
 /* Actions that show what only the engine or the cluster knows: SHOW TOPICS, QUERIES, PROPERTIES, PRINT; and
  * ASSERT TOPIC. */
 #include "base/memory.h"
+#include "service/assert_topic.h"
 #include "service/engine_internal.h"
 #include "service/run_loop.h"
 
@@ -30,21 +31,22 @@ static bool is_internal(const struct tg_engine *engine, const char *topic)
 static enum tg_code list_topics(struct tg_engine *engine, bool all, struct tg_arena *arena,
                                 struct tg_error *reterr)
 {
-    static const char *const columns[] = {"topic", "partitions"};
+    static const char *const columns[] = {"topic", "partitions", "replicas"};
     struct tg_topic_info *topics = NULL;
     uint32_t count = 0;
     TG_TRY(tg_admin_list_topics(engine->options.cluster, tg_engine_request_timeout(engine), arena, &topics,
                                 &count, reterr));
     if (count > 0)
         qsort(topics, count, sizeof *topics, compare_topics);
-    const char **cells = tg_arena_alloc_zero(arena, 2 * (size_t)count + 1, sizeof(const char *));
-    struct tg_report report = {.title = "topics", .column_count = 2, .columns = columns, .cells = cells};
+    const char **cells = tg_arena_alloc_zero(arena, 3 * (size_t)count + 1, sizeof(const char *));
+    struct tg_report report = {.title = "topics", .column_count = 3, .columns = columns, .cells = cells};
     for (uint32_t i = 0; i < count; i++) {
         if (!all && is_internal(engine, topics[i].name))
             continue;
-        cells[2 * report.row_count] = topics[i].name;
-        cells[2 * report.row_count + 1] = tg_arena_printf(arena, "%d", topics[i].partition_count);
-        report.row_count++;
+        const char **row = &cells[(size_t)3 * report.row_count++];
+        row[0] = topics[i].name;
+        row[1] = tg_arena_printf(arena, "%d", topics[i].partition_count);
+        row[2] = tg_arena_printf(arena, "%d", topics[i].replication_factor);
     }
     tg_engine_show(engine, &report);
     return TG_OK;
@@ -212,26 +214,6 @@ enum tg_code tg_engine_print(struct tg_engine *engine, const struct tg_action *a
 
 /* ---- ASSERT TOPIC ---- */
 
-static enum tg_code check_topic(struct tg_engine *engine, const struct tg_assert_topic *wanted,
-                                struct tg_error *reterr)
-{
-    int32_t partitions = 0;
-    enum tg_code code = tg_admin_partition_count(engine->options.cluster, wanted->topic,
-                                                 tg_engine_request_timeout(engine), &partitions, reterr);
-    if (wanted->not_exists)
-        return code == TG_CODE_TOPIC_UNKNOWN ? TG_OK
-               : code == TG_OK ? tg_fail(reterr, TG_CODE_TOPIC_MISMATCH, "topic %s exists with %d partitions",
-                                         wanted->topic, partitions)
-                               : code;
-    if (code == TG_CODE_TOPIC_UNKNOWN)
-        tg_fail_hint(reterr, "a name without quotes is read in upper case: quote it if it is not");
-    TG_TRY(code);
-    if (wanted->partition_count > 0 && wanted->partition_count != partitions)
-        return tg_fail(reterr, TG_CODE_TOPIC_MISMATCH, "topic %s has %d partitions, not PARTITIONS=%d",
-                       wanted->topic, partitions, wanted->partition_count);
-    return TG_OK;
-}
-
 /* Looks again until the TIMEOUT of the statement is over. */
 enum tg_code tg_engine_assert_topic(struct tg_engine *engine, const struct tg_action *action,
                                     struct tg_error *reterr)
@@ -240,7 +222,8 @@ enum tg_code tg_engine_assert_topic(struct tg_engine *engine, const struct tg_ac
     struct tg_clock *clock = tg_clock_real();
     int64_t end_us = tg_clock_monotonic_us(clock) + wanted->timeout_ms * 1000;
     for (;;) {
-        enum tg_code code = check_topic(engine, wanted, reterr);
+        enum tg_code code =
+            tg_assert_topic(engine->options.cluster, wanted, tg_engine_request_timeout(engine), reterr);
         if (code == TG_OK || tg_clock_monotonic_us(clock) >= end_us ||
             __atomic_load_n(engine->options.stop, __ATOMIC_RELAXED))
             return code;

@@ -30,6 +30,20 @@ TEST_P(Contract, DescribesWhatItCreated)
     TG_EXPECT_OK(tg_admin_delete_topic(cluster, topic.c_str(), 10000, &error));
 }
 
+TEST_P(Contract, ListsTopicsWithPartitionsAndReplicas)
+{
+    std::string topic = make_topic("t", 3);
+    tg_topic_info *topics = nullptr;
+    uint32_t count = 0;
+    TG_ASSERT_OK(tg_admin_list_topics(cluster, 10000, arena.get(), &topics, &count, &error));
+    const tg_topic_info *found =
+        std::find_if(topics, topics + count, [&](const tg_topic_info &info) { return topic == info.name; });
+    ASSERT_NE(found, topics + count);
+    EXPECT_EQ(3, found->partition_count);
+    EXPECT_EQ(1, found->replication_factor);
+    TG_EXPECT_OK(tg_admin_delete_topic(cluster, topic.c_str(), 10000, &error));
+}
+
 TEST_P(Contract, ATopicThatIsMadeAgainHasAnotherId)
 {
     std::string topic = name("again");

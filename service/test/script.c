@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "plan/nodes/source.h"
+#include "service/assert_topic.h"
 #include "service/insert.h"
 #include "service/settings.h"
 #include "service/test/assert.h"
@@ -13,7 +14,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { TIMEOUT_MS = 3000, SCRIPT_BYTES_MAX = 16 << 20, SCRIPT_DEPTH_MAX = 8 };
+enum { TIMEOUT_MS = 3000, ASSERT_MS = 1000, SCRIPT_BYTES_MAX = 16 << 20, SCRIPT_DEPTH_MAX = 8 };
 
 /* A test while it runs. */
 struct script {
@@ -150,6 +151,8 @@ static enum tg_code execute(struct script *script, const struct tg_action *actio
         return resume_queries(script, action, reterr);
     case TG_ACTION_ASSERT_RECORD:
         return assert_record(script, action, reterr);
+    case TG_ACTION_ASSERT_TOPIC:
+        return tg_assert_topic(tg_driver_cluster(script->driver), action->assert_topic, ASSERT_MS, reterr);
     case TG_ACTION_RUN_SCRIPT:
         return run_script(script, action->path, reterr);
     case TG_ACTION_NOTHING:
@@ -158,7 +161,6 @@ static enum tg_code execute(struct script *script, const struct tg_action *actio
     case TG_ACTION_SHOW_QUERIES:
     case TG_ACTION_SHOW_PROPERTIES:
     case TG_ACTION_PRINT:
-    case TG_ACTION_ASSERT_TOPIC:
         return TG_OK;
     }
     return TG_OK;

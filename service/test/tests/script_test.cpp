@@ -87,6 +87,24 @@ TEST_F(Script, AssertComparesTheNextRecord)
         EXPECT_EQ(run_one(std::string(counting) + row.asserts), row.cause) << row.asserts;
 }
 
+TEST_F(Script, AssertTopicLooksAtTheTopic)
+{
+    const std::string topic =
+        "CREATE STREAM s (v INT) WITH (KAFKA_TOPIC='t', VALUE_FORMAT='JSON', PARTITIONS=3);\n";
+    const struct {
+        const char *statement, *cause;
+    } table[] = {
+        {"ASSERT TOPIC 't' WITH (PARTITIONS=3, REPLICAS=1);", ""},
+        {"ASSERT NOT EXISTS TOPIC 'u';", ""},
+        {"ASSERT TOPIC 't' WITH (PARTITIONS=4);", "line 3: topic t has PARTITIONS=3, not 4"},
+        {"ASSERT TOPIC 't' WITH (REPLICAS=2);", "line 3: topic t has REPLICAS=1, not 2"},
+        {"ASSERT NOT EXISTS TOPIC 't';", "line 3: topic t exists with 3 partitions"},
+        {"ASSERT TOPIC 'u';", "line 3: topic 'u' does not exist"},
+    };
+    for (const auto &row : table)
+        EXPECT_EQ(run_one(topic + row.statement), row.cause) << row.statement;
+}
+
 TEST_F(Script, TombstonesAndNullsAreTwoThings)
 {
     const std::string table =
