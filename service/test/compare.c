@@ -105,7 +105,7 @@ static bool numbers_fit(struct tg_slice expected, struct tg_slice actual,
 
 /* ---- trees ---- */
 
-static const struct tg_json_tree *find_member(const struct tg_json_tree *object, struct tg_slice name)
+const struct tg_json_tree *tg_test_json_member(const struct tg_json_tree *object, struct tg_slice name)
 {
     for (uint32_t i = 0; i < object->count; i++)
         if (tg_slice_equal(object->names[i], name))
@@ -126,7 +126,7 @@ static bool members_fit(struct tg_arena *arena, const struct tg_json_tree *expec
 {
     for (uint32_t i = 0; i < expected->count; i++) {
         const char *inner = tg_arena_printf(arena, "%s.%.*s", path, TG_SLICE_FORMAT(expected->names[i]));
-        const struct tg_json_tree *member = find_member(actual, expected->names[i]);
+        const struct tg_json_tree *member = tg_test_json_member(actual, expected->names[i]);
         if (member == NULL && expected->items[i]->kind == TG_JSON_TREE_NULL)
             continue; /* no member is as good as null */
         if (member == NULL) {

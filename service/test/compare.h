@@ -19,6 +19,9 @@ struct tg_test_compare_options {
 bool tg_test_json_fits(struct tg_arena *arena, const struct tg_json_tree *expected,
                        const struct tg_json_tree *actual, const struct tg_test_compare_options *options,
                        const char *path, const char **ret_where);
+/* The member of an object that is compared with `name`: of that name, else of the same in capitals; or NULL.
+ */
+const struct tg_json_tree *tg_test_json_member(const struct tg_json_tree *object, struct tg_slice name);
 /* A whole record against an entry of "outputs". */
 bool tg_test_row_fits(struct tg_arena *arena, const struct tg_json_tree *expected,
                       const struct tg_test_row *actual, const struct tg_test_compare_options *options,

@@ -5,6 +5,7 @@
 #include "plan/nodes/source.h"
 #include "service/insert.h"
 #include "service/settings.h"
+#include "service/test/difference.h"
 #include "service/test/functions.h"
 #include "service/test/script.h"
 #include "sql/diagnostics.h"
@@ -12,7 +13,7 @@
 
 #include <string.h>
 
-enum { TIMEOUT_MS = 3000, DETAIL_ROWS_MAX = 20 };
+enum { TIMEOUT_MS = 3000 };
 /* The clock of a case stands here, 2023-11-14: some cases ask whether the present is later than their making.
  */
 static const int64_t wall_ms = 1700000000000;
@@ -258,35 +259,32 @@ static enum tg_code execute(struct run *run, struct tg_error *reterr)
 
 /* ---- comparing ---- */
 
-/* All rows of a topic side by side, the one that differs marked. */
+/* The entry of "outputs" that is the topic's row of that number, or NULL. */
+static const struct tg_json_tree *expected_row(const struct run *run, const char *name, size_t number)
+{
+    const struct tg_json_tree *outputs = run->test->outputs;
+    for (uint32_t i = 0; i < tg_json_tree_count(outputs); i++)
+        if (strcmp(topic_of(outputs->items[i]), name) == 0 && number-- == 0)
+            return outputs->items[i];
+    return NULL;
+}
+
+/* The row that differs field by field, with one row before and one behind it. */
 static const char *show_rows(struct run *run, const char *name, const struct tg_source_definition *source,
-                             size_t marked)
+                             const struct tg_test_compare_options *options, size_t marked)
 {
     struct tg_buffer out = {0};
     const struct tg_test_topic *topic = tg_test_topics_get(&run->topics, name);
-    const struct tg_json_tree *outputs = run->test->outputs;
-    size_t row = 0;
-    uint32_t at = 0;
-    for (; row <= marked + 1 && row < marked + DETAIL_ROWS_MAX; row++) {
-        while (at < tg_json_tree_count(outputs) && strcmp(topic_of(outputs->items[at]), name) != 0)
-            at++;
-        bool has_expected = at < tg_json_tree_count(outputs);
-        if (!has_expected && row >= topic->count)
-            break;
-        tg_buffer_printf(&out, "  %s%zu expected ", row == marked ? "> " : "  ", row);
-        if (has_expected)
-            tg_test_write_expected(outputs->items[at++], &out);
-        else
-            tg_buffer_append_text(&out, "nothing");
-        tg_buffer_printf(&out, "\n  %s%zu actual   ", row == marked ? "> " : "  ", row);
-        if (row < topic->count) {
-            struct tg_test_row actual;
+    for (size_t row = marked == 0 ? 0 : marked - 1; row <= marked + 1; row++) {
+        const struct tg_json_tree *expected = expected_row(run, name, row);
+        struct tg_test_row actual;
+        bool has_actual = row < topic->count;
+        if (has_actual)
             tg_test_row_of(run->arena, source, &topic->records[row], &actual);
-            tg_test_write_row(&actual, &out);
-        } else {
-            tg_buffer_append_text(&out, "nothing");
-        }
-        tg_buffer_append_byte(&out, '\n');
+        if (expected == NULL && !has_actual)
+            break;
+        tg_buffer_printf(&out, "  row %zu%s\n", row, row < marked ? ", as expected" : "");
+        tg_test_write_difference(run->arena, expected, has_actual ? &actual : NULL, options, &out);
     }
     const char *text = tg_arena_text(run->arena, tg_buffer_slice(&out));
     tg_buffer_done(&out);
@@ -320,13 +318,13 @@ static bool compare_topic(struct run *run, const char *name, const struct tg_tes
         result->cause = where == NULL
                             ? tg_arena_printf(run->arena, "%s has only %zu rows", name, topic->count)
                             : tg_arena_printf(run->arena, "row %zu of %s differs at %s", row, name, where);
-        result->detail = show_rows(run, name, source, row);
+        result->detail = show_rows(run, name, source, options, row);
         return false;
     }
     if (row == topic->count)
         return true;
     result->cause = tg_arena_printf(run->arena, "%s has %zu rows instead of %zu", name, topic->count, row);
-    result->detail = show_rows(run, name, source, row);
+    result->detail = show_rows(run, name, source, options, row);
     return false;
 }
 

@@ -84,6 +84,30 @@ TEST_F(Cases, EveryRowOfANamedTopicMustBeAsExpected)
     }
 }
 
+TEST_F(Cases, ADifferenceIsShownSideBySide)
+{
+    tg_test_result result = run(std::string(counting) + R"("format": ["JSON"], "outputs": [
+        {"topic": "C", "key": "a", "value": {"N": 1}, "timestamp": 5},
+        {"topic": "C", "key": "a", "value": {"N": 3, "M": "x"}}])");
+    EXPECT_STREQ(result.detail, "  row 0, as expected\n"
+                                "                 expected  actual\n"
+                                "      key        \"a\"       \"a\"\n"
+                                "      value.N    1         1\n"
+                                "      timestamp  5         5\n"
+                                "  row 1\n"
+                                "                 expected  actual\n"
+                                "      key        \"a\"       \"a\"\n"
+                                "    > value.N    3         2\n"
+                                "    > value.M    \"x\"       -\n"
+                                "      timestamp  -         5\n");
+    result = run(std::string(counting) +
+                 R"("format": ["JSON"], "outputs": [{"topic": "C", "key": "a", "value": {"N": 1}}])");
+    EXPECT_NE(
+        std::string(result.detail).find("  row 1\n    > expected  no row\n    > actual    \"a\" = {\"N\":2}"),
+        std::string::npos)
+        << result.detail;
+}
+
 TEST_F(Cases, EachFormatAndSettingIsACase)
 {
     read(std::string("{\"tests\": [{\"name\": \"a\", ") + counting +
