@@ -1,5 +1,8 @@
 #include "serde/text_value.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include <math.h>
 
 #include "data/number.h"
@@ -94,4 +97,19 @@ const char *tg_type_expectation(enum tg_type_kind kind)
         [TG_TYPE_STRUCT] = "an object",
     };
     return texts[kind];
+}
+
+/* Float.toString: the digits that tell the float from its neighbours, read as a double, are written alike. */
+size_t tg_text_write_float(float value, char *out)
+{
+    char text[32];
+    for (int digits = 1; digits <= 9; digits++) {
+        int length = snprintf(text, sizeof text, "%.*e", digits - 1, (double)value);
+        if (strtof(text, NULL) != value)
+            continue;
+        double wide = 0;
+        if (tg_double_parse(tg_slice_of(text, (size_t)length), &wide))
+            return tg_double_write(wide, out);
+    }
+    return tg_double_write((double)value, out);
 }

@@ -22,6 +22,10 @@ bool tg_type_integer_fits(enum tg_type_kind kind, int64_t value);
 /* What a text or number must be for the type, for messages: "a whole number of 32 bits". */
 const char *tg_type_expectation(enum tg_type_kind kind);
 
+/* A float as Java's Float.toString writes it, without NUL; room for TG_DOUBLE_TEXT_MAX bytes. Returns the
+ * length. */
+size_t tg_text_write_float(float value, char *out);
+
 #ifdef __cplusplus
 }
 #endif

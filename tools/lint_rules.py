@@ -28,6 +28,7 @@ THIRD_PARTY = [
     (r"pcre2\.h", ["expr"]),
     (r"jansson\.h", ["plan", "tests", "integration-tests", "bench", "fuzz"]),
     (r"avro(\.h|/)", ["serde/avro", "tests"]),
+    (r"google/protobuf/", ["serde/protobuf"]),
     (r"curl/", ["serde", "service"]),
     (r"(openssl|nghttp2)/", ["service"]),
     (r"(gtest|gmock)/", ["tests", "integration-tests"]),

@@ -2,20 +2,13 @@
  * before it is used; what the message says never sizes an allocation beyond them. */
 #include "serde/avro/program.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "base/memory.h"
-#include "base/text.h"
 #include "data/decimal.h"
 #include "data/number.h"
 #include "serde/avro/write.h"
 #include "serde/json/repeats.h"
+#include "serde/plain_text.h"
 #include "serde/text_value.h"
-
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 enum {
     ELEMENTS_MAX = 1 << 20, /* of all arrays and maps in one record */
@@ -123,36 +116,6 @@ static bool read_fixed(struct tg_avro_machine *machine, const struct tg_avro_op 
     return read_size(machine, op, size, ret_bytes);
 }
 
-static inline bool is_ascii(struct tg_slice text)
-{
-    const uint8_t *at = text.data;
-    size_t length = text.length;
-#ifdef __SSE2__
-    if (length >= 16) {
-        __m128i high = _mm_loadu_si128((const __m128i *)(const void *)(at + length - 16));
-        for (size_t i = 0; i + 16 <= length; i += 16)
-            high = _mm_or_si128(high, _mm_loadu_si128((const __m128i *)(const void *)(at + i)));
-        return _mm_movemask_epi8(high) == 0;
-    }
-#endif
-    if (length >= 8) {
-        uint64_t first;
-        uint64_t last;
-        for (; length > 16; at += 8, length -= 8) {
-            memcpy(&first, at, 8);
-            if ((first & 0x8080808080808080ULL) != 0)
-                return false;
-        }
-        memcpy(&first, at, 8);
-        memcpy(&last, at + length - 8, 8);
-        return ((first | last) & 0x8080808080808080ULL) == 0;
-    }
-    uint8_t high = 0;
-    for (size_t i = 0; i < length; i++)
-        high |= at[i];
-    return high < 0x80;
-}
-
 /* A value that was read whole but does not fit: NULL alone where the caller wants that. */
 static bool misfit(struct tg_avro_machine *machine, const struct tg_avro_op *op, uint32_t row,
                    const char *message)
@@ -168,7 +131,7 @@ static inline bool put_string(struct tg_avro_machine *machine, const struct tg_a
                               struct tg_slice text)
 {
     struct tg_column *column = machine->slots[op->slot];
-    if (__builtin_expect(!is_ascii(text), 0) && !tg_utf8_valid(text))
+    if (__builtin_expect(!tg_text_is_valid(text), 0))
         return misfit(machine, op, row, "a text that is not valid UTF-8");
     column->values.bytes[row] = text;
     column->valid[row] = 1;
@@ -295,21 +258,6 @@ static bool run_time(struct tg_avro_machine *machine, const struct tg_avro_op *o
     return true;
 }
 
-/* Float.toString: the digits that tell the float from its neighbours, read as a double, are written alike. */
-static size_t write_float(float value, char *out)
-{
-    char text[32];
-    for (int digits = 1; digits <= 9; digits++) {
-        int length = snprintf(text, sizeof text, "%.*e", digits - 1, (double)value);
-        if (strtof(text, NULL) != value)
-            continue;
-        double wide = 0;
-        if (tg_double_parse(tg_slice_of(text, (size_t)length), &wide))
-            return tg_double_write(wide, out);
-    }
-    return tg_double_write((double)value, out);
-}
-
 /* Any scalar as Java's String.valueOf writes it. */
 static bool run_text(struct tg_avro_machine *machine, const struct tg_avro_op *op, uint32_t row)
 {
@@ -341,7 +289,7 @@ static bool run_text(struct tg_avro_machine *machine, const struct tg_avro_op *o
         if (!read_size(machine, op, sizeof single, &bytes))
             return false;
         memcpy(&single, bytes.data, sizeof single);
-        length = write_float(single, text);
+        length = tg_text_write_float(single, text);
         break;
     default: /* DOUBLE */
         if (!read_size(machine, op, sizeof real, &bytes))
