@@ -24,7 +24,9 @@ enum tg_function_flag {
         64, /* a NULL argument gives NULL, and the whole expression around it is NULL too (arithmetic) */
     TG_FUNCTION_EAGER =
         128, /* cheap, records no errors: may run on rows that AND and OR would have skipped */
-    TG_FUNCTION_CONTAINS = 256 /* an argument that fails is NULL and fails no more: constructors */
+    TG_FUNCTION_CONTAINS = 256, /* an argument that fails is NULL and fails no more: constructors */
+    TG_FUNCTION_ANY_ORDER = 512 /* aggregate: the result does not depend, to the bit, on the order of rows or
+                                   on how states are merged, and nothing of it fails */
 };
 
 /* One call of a scalar kernel: a loop over rows. For i in 0..row_count: row = rows == NULL ? i : rows[i]. */

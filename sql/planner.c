@@ -335,6 +335,7 @@ static void plan_aggregate(struct planner *planner)
     plan->calls = calls;
     plan->key_format = key_format->name;
     plan->key_unwrapped = key_format->unwrapped;
+    plan->panes = tg_plan_aggregate_can_share(plan);
     planner->node = node;
     planner->keys = &analysis->keys;
 }

@@ -318,39 +318,39 @@ static const struct tg_aggregate_kernel avg_double = {.fixed_bytes = 16,
                                                       .merge = avg_double_merge,
                                                       .result = avg_double_result};
 
-#define AGGREGATE(text, kernels, doc, sample)                                                                \
+#define AGGREGATE(text, kernels, bits, doc, sample)                                                          \
     {                                                                                                        \
         .signature = (text), .kind = TG_FUNCTION_AGGREGATE,                                                  \
-        .flags = TG_FUNCTION_OVER_TABLE | TG_FUNCTION_SEES_NULL, .aggregate = &(kernels), .summary = (doc),  \
-        .example = (sample)                                                                                  \
+        .flags = TG_FUNCTION_OVER_TABLE | TG_FUNCTION_SEES_NULL | (bits), .aggregate = &(kernels),           \
+        .summary = (doc), .example = (sample)                                                                \
     }
 
 extern const struct tg_function tg_functions_aggregate_number[];
 const struct tg_function tg_functions_aggregate_number[] = {
-    AGGREGATE("COUNT() -> BIGINT", count_kernel,
+    AGGREGATE("COUNT() -> BIGINT", count_kernel, TG_FUNCTION_ANY_ORDER,
               "The number of rows, those of NULL too; also written COUNT(*).", "COUNT() OVER (1, NULL) = 2"),
-    AGGREGATE("COUNT(T) -> BIGINT", count_kernel, "The number of values that are not NULL.",
-              "COUNT(x) OVER (1, NULL) = 1"),
-    AGGREGATE("SUM(INT) -> INT", sum_int,
+    AGGREGATE("COUNT(T) -> BIGINT", count_kernel, TG_FUNCTION_ANY_ORDER,
+              "The number of values that are not NULL.", "COUNT(x) OVER (1, NULL) = 1"),
+    AGGREGATE("SUM(INT) -> INT", sum_int, TG_FUNCTION_ANY_ORDER,
               "The sum of the values that are not NULL; wraps around; 0 if there are none.",
               "SUM(x) OVER (1, NULL, 2) = 3"),
-    AGGREGATE("SUM(BIGINT) -> BIGINT", sum_bigint,
+    AGGREGATE("SUM(BIGINT) -> BIGINT", sum_bigint, TG_FUNCTION_ANY_ORDER,
               "The sum of the values that are not NULL; wraps around; 0 if there are none.",
               "SUM(x) OVER (3000000000, 1) = 3000000001"),
-    AGGREGATE("SUM(DOUBLE) -> DOUBLE", sum_double,
+    AGGREGATE("SUM(DOUBLE) -> DOUBLE", sum_double, 0,
               "The sum of the values that are not NULL; 0 if there are none.",
               "SUM(x) OVER (1.5e0, 2e0) = 3.5e0"),
-    AGGREGATE("SUM(DECIMAL) -> DECIMAL", sum_decimal,
+    AGGREGATE("SUM(DECIMAL) -> DECIMAL", sum_decimal, 0,
               "The sum of the values that are not NULL; 0 if there are none; a sum with too many digits "
               "stops the query.",
               "SUM(x) OVER (10.50, 20.25) = 30.75"),
-    AGGREGATE("AVG(INT) -> DOUBLE", avg_integer,
+    AGGREGATE("AVG(INT) -> DOUBLE", avg_integer, TG_FUNCTION_ANY_ORDER,
               "The average of the values that are not NULL; 0 if there are none.",
               "AVG(x) OVER (1, 2) = 1.5e0"),
-    AGGREGATE("AVG(BIGINT) -> DOUBLE", avg_integer,
+    AGGREGATE("AVG(BIGINT) -> DOUBLE", avg_integer, TG_FUNCTION_ANY_ORDER,
               "The average of the values that are not NULL; 0 if there are none.",
               "AVG(x) OVER (3000000000, 3000000001) = 3000000000.5"),
-    AGGREGATE("AVG(DOUBLE) -> DOUBLE", avg_double,
+    AGGREGATE("AVG(DOUBLE) -> DOUBLE", avg_double, 0,
               "The average of the values that are not NULL; 0 if there are none.",
               "AVG(x) OVER (1e0, 2e0) = 1.5e0"),
     {0},

@@ -225,15 +225,16 @@ BYTES_KERNEL(max_, false)
 
 extern const struct tg_function tg_functions_aggregate_order[];
 const struct tg_function tg_functions_aggregate_order[] = {
-    AGGREGATES("INT", int, 0, "1", "2"),
-    AGGREGATES("BIGINT", bigint, 0, "3000000000", "3000000001"),
+    AGGREGATES("INT", int, TG_FUNCTION_ANY_ORDER, "1", "2"),
+    AGGREGATES("BIGINT", bigint, TG_FUNCTION_ANY_ORDER, "3000000000", "3000000001"),
     AGGREGATES("DOUBLE", double, 0, "1.5e0", "2e0"),
-    AGGREGATES("DECIMAL", decimal, 0, "1.50", "1.75"),
-    AGGREGATES("STRING", bytes, TG_FUNCTION_VARIABLE_STATE, "'a'", "'b'"),
-    AGGREGATES("BYTES", bytes, TG_FUNCTION_VARIABLE_STATE, "X'00'", "X'01'"),
-    AGGREGATES("DATE", int, 0, "CAST('2024-01-31' AS DATE)", "CAST('2024-02-01' AS DATE)"),
-    AGGREGATES("TIME", int, 0, "CAST('09:00:00' AS TIME)", "CAST('10:00:00' AS TIME)"),
-    AGGREGATES("TIMESTAMP", bigint, 0, "CAST('2024-01-31T00:00:00' AS TIMESTAMP)",
+    AGGREGATES("DECIMAL", decimal, TG_FUNCTION_ANY_ORDER, "1.50", "1.75"),
+    AGGREGATES("STRING", bytes, TG_FUNCTION_VARIABLE_STATE | TG_FUNCTION_ANY_ORDER, "'a'", "'b'"),
+    AGGREGATES("BYTES", bytes, TG_FUNCTION_VARIABLE_STATE | TG_FUNCTION_ANY_ORDER, "X'00'", "X'01'"),
+    AGGREGATES("DATE", int, TG_FUNCTION_ANY_ORDER, "CAST('2024-01-31' AS DATE)",
+               "CAST('2024-02-01' AS DATE)"),
+    AGGREGATES("TIME", int, TG_FUNCTION_ANY_ORDER, "CAST('09:00:00' AS TIME)", "CAST('10:00:00' AS TIME)"),
+    AGGREGATES("TIMESTAMP", bigint, TG_FUNCTION_ANY_ORDER, "CAST('2024-01-31T00:00:00' AS TIMESTAMP)",
                "CAST('2024-02-01T00:00:00' AS TIMESTAMP)"),
     {0},
 };

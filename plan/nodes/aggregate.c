@@ -22,7 +22,23 @@ static void describe(const struct tg_plan_node *node, struct tg_buffer *out)
         tg_buffer_append_text(out, has_key ? " and " : " ");
         tg_plan_write_window(&aggregate->window, out);
     }
-    tg_buffer_printf(out, ", emit %s", emission_names[aggregate->emission]);
+    tg_buffer_printf(out, ", emit %s%s", emission_names[aggregate->emission],
+                     aggregate->panes ? " from shared panes" : "");
+}
+
+/* A window that closes reads all its panes at once. */
+enum { PANES_MAX = 100 };
+
+bool tg_plan_aggregate_can_share(const struct tg_plan_aggregate *node)
+{
+    const struct tg_window *window = &node->window;
+    if (window->kind != TG_WINDOW_HOPPING || node->emission != TG_EMIT_FINAL || window->advance_ms <= 0 ||
+        window->size_ms % window->advance_ms != 0 || window->size_ms / window->advance_ms > PANES_MAX)
+        return false;
+    for (uint32_t i = 0; i < node->call_count; i++)
+        if ((node->calls[i].function->flags & TG_FUNCTION_ANY_ORDER) == 0)
+            return false;
+    return true;
 }
 
 static void list_expressions(const struct tg_plan_node *node, struct tg_plan_expressions *list)
@@ -38,6 +54,7 @@ static void write(const struct tg_plan_node *node, struct tg_plan_writer *writer
     const struct tg_plan_aggregate *aggregate = as_aggregate(node);
     tg_plan_write_window_member(writer, "window", &aggregate->window);
     tg_plan_write_string(writer, "emission", emission_names[aggregate->emission]);
+    tg_plan_write_boolean(writer, "panes", aggregate->panes);
     tg_plan_write_call_members(writer, "calls", aggregate->calls, aggregate->call_count);
     tg_plan_write_string(writer, "key_format", aggregate->key_format);
     tg_plan_write_boolean(writer, "key_unwrapped", aggregate->key_unwrapped);
@@ -52,6 +69,8 @@ static enum tg_code read(struct tg_plan_reader *reader, struct tg_plan_node *nod
     TG_TRY(tg_plan_read_window(reader, "window", &aggregate->window, reterr));
     TG_TRY(tg_plan_read_word(reader, "emission", emission_names, &emission, reterr));
     aggregate->emission = (enum tg_emission)emission;
+    if (reader->version >= 2)
+        TG_TRY(tg_plan_read_boolean(reader, "panes", &aggregate->panes, reterr));
     TG_TRY(tg_plan_read_calls(reader, "calls", &source, &aggregate->calls, &aggregate->call_count, reterr));
     TG_TRY(tg_plan_read_string(reader, "key_format", &aggregate->key_format, reterr));
     return tg_plan_read_boolean(reader, "key_unwrapped", &aggregate->key_unwrapped, reterr);
@@ -88,6 +107,8 @@ static enum tg_code check(const struct tg_plan_node *node, struct tg_error *rete
     }
     if (!node->is_table || (aggregate->emission == TG_EMIT_FINAL && bounds == 0))
         return tg_fail(reterr, TG_CODE_CORRUPT, "an aggregate is a table, and final results need a window");
+    if (aggregate->panes && !tg_plan_aggregate_can_share(aggregate))
+        return tg_fail(reterr, TG_CODE_CORRUPT, "these windows cannot share panes");
     return TG_OK;
 }
 
@@ -100,6 +121,7 @@ static void write_layout(const struct tg_plan_node *node, struct tg_buffer *out)
     tg_buffer_printf(out, "; %s %lld %lld %s; ", tg_plan_window_kind_name(aggregate->window.kind),
                      (long long)aggregate->window.size_ms, (long long)aggregate->window.advance_ms,
                      emission_names[aggregate->emission]);
+    tg_buffer_append_text(out, aggregate->panes ? "in panes; " : "");
     tg_plan_write_calls(aggregate->calls, aggregate->call_count, out);
     for (uint32_t i = 0; i < aggregate->call_count; i++) {
         tg_buffer_append_text(out, " ");
@@ -114,7 +136,7 @@ static void write_layout(const struct tg_plan_node *node, struct tg_buffer *out)
 
 const struct tg_plan_node_kind tg_plan_aggregate_kind = {
     .name = "Aggregate",
-    .version = 1,
+    .version = 2,
     .size = sizeof(struct tg_plan_aggregate),
     .input_count = 1,
     .describe = describe,

@@ -19,6 +19,9 @@ struct tg_plan_aggregate {
     struct tg_plan_node base;
     struct tg_window window; /* kind NONE: not windowed */
     enum tg_emission emission;
+    /* Hopping windows with final results: a row is kept once, in the pane [n * advance, (n + 1) * advance)
+     * that it falls in, and a window's result is merged from its panes when it closes. */
+    bool panes;
     uint32_t call_count;
     const struct tg_function_call *calls; /* arguments over the input's schema */
     const char
@@ -26,6 +29,10 @@ struct tg_plan_aggregate {
     bool key_unwrapped;
 };
 extern const struct tg_plan_node_kind tg_plan_aggregate_kind;
+
+/* May its windows share panes: hopping, final, of whole panes and not too many, all aggregates in any order?
+ */
+bool tg_plan_aggregate_can_share(const struct tg_plan_aggregate *node);
 
 #ifdef __cplusplus
 }

@@ -491,7 +491,7 @@ TEST(Plan, RefusesNodesOfNewerVersions)
 {
     Builder b;
     std::string json = json_of(make_plan(b));
-    size_t at = json.find("\"version\": 1", json.find("\"kind\": \"Aggregate\""));
+    size_t at = json.find("\"version\": 2", json.find("\"kind\": \"Aggregate\""));
     ReadResult result = read(json.replace(at, 12, "\"version\": 7"));
     EXPECT_EQ(result.code, TG_CODE_UNSUPPORTED);
     EXPECT_NE(result.message.find("$.root.inputs[0].inputs[0]: the plan has version 7 of the node Aggregate"),

@@ -81,9 +81,10 @@ struct aggregate {
     struct tg_buffer removed_keys; /* scratch: u32 length | key, ... */
     struct tg_buffer scan_from, scan_to;
     struct aggregate_sessions sessions;
-    int64_t stream_time_ms;  /* highest row time seen, -1: none; persisted */
-    int64_t closed_start_ms; /* windows starting here or before were emitted as final (or expired), of
-                                sessions those that end here or before; INT64_MIN: none */
+    struct aggregate_pane *panes; /* of the window that closes; NULL: not shared */
+    int64_t stream_time_ms;       /* highest row time seen, -1: none; persisted */
+    int64_t closed_start_ms;      /* windows starting here or before were emitted as final (or expired), of
+                                     sessions those that end here or before; INT64_MIN: none */
     struct tg_batch_memory output;
     struct tg_arena *output_arena;
     const struct tg_batch *input; /* while a batch is processed */
@@ -187,6 +188,13 @@ void aggregate_load_windows(struct aggregate *aggregate);
 /* Keys that are removed once a scan has ended. */
 void aggregate_remember_removal(struct aggregate *aggregate, struct tg_slice key);
 TG_MUST_CHECK enum tg_code aggregate_remove_remembered(struct aggregate *aggregate, struct tg_error *reterr);
+
+/* ---- panes.c: hopping windows that share their parts ---- */
+
+/* Emits the windows that start up to `last_start_ms` and were not closed before, and removes the panes that
+ * no other window has. */
+TG_MUST_CHECK enum tg_code aggregate_close_panes(struct aggregate *aggregate, int64_t last_start_ms,
+                                                 struct tg_error *reterr);
 
 /* ---- session.c ---- */
 

@@ -76,8 +76,10 @@ enum tg_code aggregate_update_windows(struct aggregate *aggregate, struct tg_sli
     if (aggregate->left_out)
         return TG_OK;
     for (int64_t start = first; start <= time; start += window->advance_ms) {
+        bool is_pane = start + window->advance_ms > time; /* the last one: open if any is */
         if (start > last_closed) {
-            TG_TRY(update_window(aggregate, key, row, start, reterr));
+            if (is_pane || !aggregate_node(aggregate)->panes)
+                TG_TRY(update_window(aggregate, key, row, start, reterr));
             continue;
         }
         const struct tg_skip skip = {&aggregate->base.task->counters.late_skipped, aggregate->input, row,
@@ -146,7 +148,10 @@ enum tg_code aggregate_close_windows(struct aggregate *aggregate, struct tg_erro
     if (aggregate_has_sessions(aggregate))
         return aggregate_sweep_sessions(aggregate, aggregate->stream_time_ms - delay, true, reterr);
     int64_t last = last_closed_start(aggregate, aggregate->stream_time_ms, delay);
-    return last > aggregate->closed_start_ms ? sweep(aggregate, last, true, reterr) : TG_OK;
+    if (last <= aggregate->closed_start_ms)
+        return TG_OK;
+    return aggregate_node(aggregate)->panes ? aggregate_close_panes(aggregate, last, reterr)
+                                            : sweep(aggregate, last, true, reterr);
 }
 
 enum tg_code aggregate_expire_windows(struct aggregate *aggregate, struct tg_error *reterr)

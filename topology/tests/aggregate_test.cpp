@@ -2,6 +2,8 @@
 // survives restarts, state of variable size.
 #include "topology/tests/world.h"
 
+#include <random>
+
 namespace turgo
 {
 namespace
@@ -330,6 +332,76 @@ TEST_F(Aggregates, AnotherLayoutIsRefused)
     run();
     EXPECT_EQ(results().back(), "k [0) 6 @2");
 }
+
+// Windows that share panes give what windows of their own give, whatever comes late, is restarted or lost.
+struct Panes {
+    const char *name;
+    int64_t size, advance, grace;
+    bool restarts;
+};
+class SharedPanes : public testing::TestWithParam<Panes>
+{
+protected:
+    // What comes out, in order, with the number of late windows.
+    static Lines results(unsigned seed, bool panes)
+    {
+        const Panes &given = GetParam();
+        World world;
+        State disk;
+        PlanBuilder plan;
+        ProcessOptions options;
+        options.state = &disk;
+        world.topic("in");
+        plan.source("in", {{"K", "STRING", TG_COLUMN_KEY}, {"V", "INTEGER"}});
+        tg_plan_aggregate *node = plan.aggregates(
+            {plan.aggregate("COUNT", {}), plan.aggregate("SUM", {plan.column("V")}),
+             plan.aggregate("MIN", {plan.column("V")}), plan.aggregate("AVG", {plan.column("V")})},
+            PlanBuilder::hopping(given.size, given.advance, given.grace), TG_EMIT_FINAL);
+        EXPECT_TRUE(tg_plan_aggregate_can_share(node));
+        node->panes = panes;
+        tg_plan_sink *sink = plan.sink("out");
+        sink->window_kind = TG_WINDOW_HOPPING;
+        sink->window_size_ms = given.size;
+        Process process(world, plan.plan(), options);
+        std::mt19937 dice(seed);
+        int64_t now = 0;
+        uint64_t late = 0;
+        for (int round = 0; round < 12; round++) {
+            for (int i = 0; i < 20; i++) {
+                now += dice() % 40 == 0 ? 500 : dice() % 4;
+                int64_t time =
+                    std::max<int64_t>(0, now - static_cast<int64_t>(dice() % 3 == 0 ? dice() % 40 : 0));
+                world.produce("in", {0, time, std::string(1, static_cast<char>('a' + dice() % 4)),
+                                     "{\"V\":" + std::to_string(static_cast<int>(dice() % 100) - 50) + "}"});
+            }
+            EXPECT_EQ(process.run(), TG_OK) << process.error.message;
+            if (!given.restarts)
+                continue;
+            late += process.counters().late_skipped;
+            EXPECT_EQ(process.restart(), TG_OK) << process.error.message;
+        }
+        EXPECT_EQ(process.run(), TG_OK) << process.error.message;
+        Lines lines = world.lines("out");
+        lines.push_back("late: " + std::to_string(late + process.counters().late_skipped));
+        if (panes) {
+            EXPECT_LE(process.state_rows().size(),
+                      static_cast<size_t>(4 * (2 * given.size + given.grace) / given.advance));
+        }
+        return lines;
+    }
+};
+TEST_P(SharedPanes, GiveWhatWindowsOfTheirOwnGive)
+{
+    for (unsigned seed = 1; seed <= 8; seed++) {
+        Lines separate = results(seed, false);
+        EXPECT_GT(separate.size(), 100u);
+        ASSERT_EQ(results(seed, true), separate) << "seed " << seed;
+    }
+}
+INSTANTIATE_TEST_SUITE_P(All, SharedPanes,
+                         testing::Values(Panes{"five", 10, 2, 4, false}, Panes{"two", 20, 10, 0, true},
+                                         Panes{"one", 10, 10, 3, false}, Panes{"twenty", 20, 1, 30, true}),
+                         [](const auto &test) { return std::string(test.param.name); });
 
 } // namespace
 } // namespace turgo
