@@ -109,6 +109,15 @@ def state_directories(broker):
     directory.unlink()
     job.settings["state.dir"] = "/proc/turgo-state"  # not writable, for root neither
     refused(job, 3, "/proc/turgo-state", way_out)
+    if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode == 0:
+        directory.mkdir()
+        job.settings["state.dir"] = str(directory)
+        mount = 'mount -t tmpfs -o ro tmpfs $0 && exec "$@"'
+        done = subprocess.run(["unshare", "-m", "sh", "-c", mount, str(directory), *job.command("--until-caught-up")], capture_output=True,
+                              timeout=60, text=True)
+        expect(done.returncode == 3 and "Read-only file system" in done.stderr and way_out in done.stderr and str(directory) in done.stderr,
+               f"a read-only file system: exit {done.returncode}", done.stderr)
+        directory.rmdir()
     job.settings["state.dir"] = str(directory / "without/parents")
     refused(job, 3, str(directory / "without/parents"), "No such file or directory", way_out)
     job.settings["state.dir"] = str(directory)

@@ -5,10 +5,12 @@ usage: kill_test.py random KILLS      kill -9 at random moments
        kill_test.py terminate         SIGTERM: exit 0 within 10 s, and the next start restores nothing
        kill_test.py freeze            SIGSTOP beyond the session timeout, alone and with a second process that takes over
        kill_test.py pair              two processes share the partitions; one is killed
+       kill_test.py trio STEPS        three processes that join, leave and are killed at random
        kill_test.py rolling           two processes, restarted one after the other
        kill_test.py threads           several workers in one process, more and fewer of them from start to start
        kill_test.py broker            kill -9 of the broker under load
 """
+import collections
 import random
 import re
 import shutil
@@ -233,6 +235,35 @@ def pair(_):
     finish(chaos, "2 kills and a termination of one of two", [chaos.job, twin])
 
 
+def trio(steps):
+    seed = random.randrange(1 << 30)
+    print(f"seed {seed}", flush=True)
+    dice = random.Random(seed)
+    chaos = Chaos(Broker(), "trio", settings=QUICK)
+    jobs = [chaos.job, chaos.job.twin(), chaos.job.twin()]
+    chaos.open_producer()
+    shared = assignments(*jobs)
+    processes = {job: job.start() for job in jobs}
+    feed_until(chaos, shared, "all three processes to have partitions")
+    fates = collections.Counter()
+    for _ in range(steps):
+        feed_for(chaos, dice.uniform(0.2, 2.5), *processes.values())
+        job = dice.choice(jobs)
+        fate = dice.choice(["kill", "kill", "leave"]) if job in processes else "join"
+        fates[fate] += 1
+        if fate == "join":
+            processes[job] = job.start()
+        elif stop(processes.pop(job), signal.SIGKILL if fate == "kill" else signal.SIGTERM) and fate == "leave":
+            raise Failed(f"a process that was asked to end failed:\n{job.tail()}")
+    # Whoever is left, or comes back now, has to take over all of it.
+    if jobs[1] not in processes:
+        processes[jobs[1]] = jobs[1].start()
+    feed_for(chaos, 2, *processes.values())
+    for process in processes.values():
+        stop(process, signal.SIGKILL)
+    finish(chaos, ", ".join(f"{count} times {fate}" for fate, count in sorted(fates.items())) + " of three", jobs)
+
+
 def rolling(_):
     """A static member that is back before its session ends gets its partitions again: nobody else moves, nothing is restored."""
     chaos = Chaos(Broker(), "rolling", settings={"consumer.session.timeout.ms": "10000"})
@@ -306,9 +337,9 @@ def kill_broker(_):
     shutil.rmtree(folder)
 
 
-MODES = {"random": random_kills, "points": point_kills, "terminate": terminate, "freeze": freeze, "pair": pair, "threads": threads,
+MODES = {"random": random_kills, "trio": trio, "points": point_kills, "terminate": terminate, "freeze": freeze, "pair": pair, "threads": threads,
          "rolling": rolling, "broker": kill_broker}
 
 
 if __name__ == "__main__":
-    sys.exit(run_mode(MODES, "random", {"random": 30, "points": 1}))
+    sys.exit(run_mode(MODES, "random", {"random": 30, "points": 1, "trio": 20}))

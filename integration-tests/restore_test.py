@@ -5,6 +5,7 @@ usage: restore_test.py offsets          counts and offsets go on over restarts, 
        restore_test.py kills KILLS      kill -9 in the middle of restores: the next one goes on where the last one was
        restore_test.py budget MB        state of MB megabytes with a memory budget of a tenth of that, at least 16 MB: VmHWM
        restore_test.py full             a disk that runs full and gets room again (needs the right to mount a tmpfs)
+       restore_test.py limit            files that may not grow (RLIMIT_FSIZE): the query stops alone; without the limit it goes on
        restore_test.py windows          closed windows leave the state: a day of minutes in 15-minute windows, EMIT FINAL
        restore_test.py speed KEYS       many keys: from the disk at once, from the changelog as fast as it can be read; prints figures
 """
@@ -281,6 +282,7 @@ CREATE TABLE counts WITH (KAFKA_TOPIC = '{app}-counts') AS
     SELECT k, COUNT(*) AS n, LATEST_BY_OFFSET(v) AS last FROM src GROUP BY k EMIT CHANGES;
 """
 VALUE_BYTES = 2000
+FILE_BYTES = 300_000  # less than a table of 16 MB of memory has
 BESIDE_MB = 64  # of the program itself and what the allocator cannot reuse: stated in docs/memory.md
 
 
@@ -345,34 +347,58 @@ CREATE STREAM copied WITH (KAFKA_TOPIC = '{app}-copied') AS SELECT k, LEN(v) AS 
 """
 
 
+class Wanting(Counting):
+    """A query with 32 MB of state, and one without any, where the state does not find room for that."""
+
+    KEYS = [f"key{i:07d}" for i in range(16_000)]
+
+    def __init__(self, name, command):
+        super().__init__(Broker(), name, partitions=2, **{"memory.max.bytes": str(16 << 20)})
+        self.job.path.write_text(LATEST.format(app=self.app) + COPY.format(app=self.app))
+        self.folder = pathlib.Path(self.job.settings["state.dir"])
+        self.folder.mkdir()
+        self.process = self.job.spawn([*DIES_WITH_US, *command(self.folder), *self.job.command()])
+        feed_values(self, self.KEYS, 1)
+
+    def wait_for_want(self, message):
+        wait_for(lambda: message in self.log() or self.process.poll() is not None, f"a state that finds no room: {message}")
+        expect(self.process.poll() is None, "the process has ended", self.job.tail())
+        wait_for(lambda: len(self.broker.read(f"{self.app}-copied")) == len(self.KEYS), "the other query to go on")
+
+    def twice(self):
+        """How many keys have come out with a count of two."""
+        return sum(json.loads(r.value)["N"] == 2 for r in self.broker.read(self.counts))
+
+
 def full(_):
     if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode != 0:
         print("skipped: a tmpfs cannot be mounted here")
         return
-    broker = Broker()
-    counting = Counting(broker, "full", partitions=2, **{"memory.max.bytes": str(16 << 20)})
-    job = counting.job
-    counting.job.path.write_text(LATEST.format(app=counting.app) + COPY.format(app=counting.app))
-    folder = pathlib.Path(job.settings["state.dir"])
-    folder.mkdir()
-    command = "mount -t tmpfs -o size=80m tmpfs $0 && head -c 60000000 /dev/zero > $0/ballast && exec \"$@\""
-    process = job.spawn([*DIES_WITH_US, "unshare", "-m", "sh", "-c", command, str(folder), *job.command()])
-    try:
-        keys = [f"key{i:07d}" for i in range(16_000)]  # 32 MB of state, 20 MB of room
-        feed_values(counting, keys, 1)
-        wait_for(lambda: "state cannot be written" in counting.log() or process.poll() is not None, "a full disk", 60)
-        expect(process.poll() is None, "the process has ended", job.tail())
-        wait_for(lambda: len(broker.read(f"{counting.app}-copied")) == len(keys), "the other query to go on", 60)
-        pathlib.Path(f"/proc/{process.pid}/root{folder}/ballast").unlink()
-        wait_for(lambda: len(broker.read(counting.counts)) >= len(keys), "the query to go on with room", 120)
-        feed_values(counting, keys[:100], 2)
-        wait_for(lambda: sum(json.loads(r.value)["N"] == 2 for r in broker.read(counting.counts)) == 100, "correct counts", 60)
-        expect(stop(process) == 0, f"exit {process.returncode}", job.tail())
-    finally:
-        stop(process, signal.SIGKILL)
-    expect("query failed" not in counting.log(), "a query has failed", job.tail())
+    mount = "mount -t tmpfs -o size=80m tmpfs $0 && head -c 60000000 /dev/zero > $0/ballast && exec \"$@\""  # 20 MB of room
+    counting = Wanting("full", lambda folder: ["unshare", "-m", "sh", "-c", mount, str(folder)])
+    counting.wait_for_want("state cannot be written")
+    pathlib.Path(f"/proc/{counting.process.pid}/root{counting.folder}/ballast").unlink()
+    wait_for(lambda: len(counting.broker.read(counting.counts)) >= len(counting.KEYS), "the query to go on with room", 120)
+    feed_values(counting, counting.KEYS[:100], 2)
+    wait_for(lambda: counting.twice() == 100, "correct counts")
+    expect(stop(counting.process) == 0, f"exit {counting.process.returncode}", counting.job.tail())
+    expect("query failed" not in counting.log(), "a query has failed", counting.job.tail())
     print("the query waited for room, the other one went on; nothing was lost")
-    job.clean()
+    counting.job.clean()
+
+
+def limit(_):
+    counting = Wanting("limit", lambda folder: ["prlimit", f"--fsize={FILE_BYTES}"])
+    counting.wait_for_want("query failed")
+    expect("File too large" in counting.log() and "ulimit -f" in counting.log(), "the cause and the way out are not named", counting.job.tail())
+    code = stop(counting.process)
+    expect(code == 5, f"exit {code}, expected 5: a query has failed", counting.job.tail())
+    feed_values(counting, counting.KEYS[:100], 2)
+    counting.job.catch_up(timeout=240)
+    last = {record.key.decode(): json.loads(record.value)["N"] for record in counting.broker.read(counting.counts)}
+    expect(last == {key: count for key, (count, _) in counting.totals.items()}, "counts differ", counting.job.tail())
+    print("the query stopped with its cause, the other one went on; started again without the limit nothing was lost")
+    counting.job.clean()
 
 
 # ---- windows that close ----
@@ -407,7 +433,7 @@ def windows(_):
     job.clean()
 
 
-MODES = {"budget": budget, "full": full, "windows": windows, "offsets": offsets, "damage": damage, "kills": kills, "speed": speed}
+MODES = {"budget": budget, "full": full, "limit": limit, "windows": windows, "offsets": offsets, "damage": damage, "kills": kills, "speed": speed}
 
 
 if __name__ == "__main__":

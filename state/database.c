@@ -18,11 +18,16 @@ static bool starts_with(const char *text, const char *start)
     return strncmp(text, start, strlen(start)) == 0;
 }
 
-/* What the kernel says of a disk, a quota or a file that may not grow. */
+/* RocksDB goes on by itself when a full disk has room again. */
 static bool is_full(const char *message)
 {
-    return strstr(message, "No space left") != NULL || strstr(message, "quota exceeded") != NULL ||
-           strstr(message, "File too large") != NULL;
+    return strstr(message, "No space left") != NULL;
+}
+
+/* After these it takes no write until it is opened again. */
+static bool is_limit(const char *message)
+{
+    return strstr(message, "quota exceeded") != NULL || strstr(message, "File too large") != NULL;
 }
 
 enum tg_code tg_database_check(const struct tg_database *database, char *message, const char *action,
@@ -41,6 +46,10 @@ enum tg_code tg_database_check(const struct tg_database *database, char *message
     } else if (reterr != NULL && is_full(message)) {
         reterr->retriable = true;
         (void)tg_fail_hint(reterr, "make room on the disk of the state directory");
+    } else if (is_limit(message)) {
+        (void)tg_fail_hint(reterr,
+                           "raise the quota or the limit of file sizes (ulimit -f) and start again: what "
+                           "is missing then is read from Kafka");
     }
     rocksdb_free(message);
     return code;
