@@ -37,13 +37,13 @@ const struct tg_operator_kind *tg_operator_kind_planned(const struct tg_subtopol
     return tg_operator_kind_find(name != NULL ? name : planned->node->kind->name);
 }
 
-const char *tg_operator_store_role(const struct tg_operator_kind *kind, const struct tg_plan_node *node,
-                                   uint32_t index)
+const char *tg_operator_store_role(const struct tg_subtopology_operator *planned, uint32_t index)
 {
-    if (!kind->has_store)
+    const struct tg_operator_kind *kind = tg_operator_kind_planned(planned);
+    if (!kind->has_store || (kind->store_is_optional && !planned->keeps_rows))
         return NULL;
     if (kind->store_role != NULL)
-        return kind->store_role(node, index);
+        return kind->store_role(planned->node, index);
     return index == 0 ? "" : NULL;
 }
 

@@ -48,7 +48,8 @@ struct tg_operator_kind {
     /* Several stores: the role of store `index` of a node, NULL at the end. NULL: one store without a role.
      */
     const char *(*store_role)(const struct tg_plan_node *node, uint32_t index);
-    bool needs_before;  /* over a table it must know the version that a row replaces (TG_ROW_UNDO) */
+    bool store_is_optional; /* it is there where the plan keeps_rows */
+    bool needs_before;      /* over a table it must know the version that a row replaces (TG_ROW_UNDO) */
     bool notes_effects; /* it calls tg_task_note_effect; else all rows it gets count as soon as it has them */
 };
 
@@ -75,9 +76,8 @@ const struct tg_operator_kind *tg_operator_kind_find(const char *plan_kind);
 /* What runs at a planned operator: the kind of its role, else of its node; NULL: there is none. */
 const struct tg_operator_kind *tg_operator_kind_planned(const struct tg_subtopology_operator *planned);
 
-/* The role of store `index` of an operator at `node`: "" if its only store has none, NULL at the end. */
-const char *tg_operator_store_role(const struct tg_operator_kind *kind, const struct tg_plan_node *node,
-                                   uint32_t index);
+/* The role of store `index` of a planned operator: "" if its only store has none, NULL at the end. */
+const char *tg_operator_store_role(const struct tg_subtopology_operator *planned, uint32_t index);
 
 /* Must this operator send the version that a row of its table replaces, directly before the row? */
 bool tg_operator_sends_before(const struct tg_operator *self);

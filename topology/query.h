@@ -52,6 +52,7 @@ struct tg_subtopology_operator {
     uint32_t output_input; /* which input of that operator they are */
     const char *topic;     /* a foreign-key join: what it writes besides; a reader: what it reads */
     int32_t topic_partitions;
+    bool keeps_rows; /* what it sends is looked up, or taken back, above */
 };
 
 /* A topic that a sub-topology reads. */

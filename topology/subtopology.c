@@ -1,9 +1,11 @@
 /* The plan is cut where rows must move to other partitions: behind a Rekey node, through a repartition topic.
  * What is left in one piece is a sub-topology: its tasks share partition numbers, and nothing else. */
+#include "plan/node.h"
 #include "plan/nodes/foreign_key_join.h"
 #include "plan/nodes/materialize.h"
 #include "plan/nodes/rekey.h"
 #include "plan/nodes/source.h"
+#include "topology/operator.h"
 #include "topology/query.h"
 
 #include <string.h>
@@ -181,6 +183,26 @@ static enum tg_code build_answers(struct cutter *cutter, const struct tg_plan_no
     return TG_OK;
 }
 
+/* Does something above `node` need what its rows replace? `below`: the present node is on the way up. */
+static bool is_asked_from(const struct tg_plan_node *above, const struct tg_plan_node *node, bool *ret_below)
+{
+    bool asked = false;
+    for (uint32_t i = 0; i < above->input_count && !*ret_below; i++) {
+        *ret_below = above->inputs[i] == node;
+        asked = !*ret_below && is_asked_from(above->inputs[i], node, ret_below);
+        if (*ret_below)
+            return asked ||
+                   (tg_operator_kind_find(above->kind->name)->needs_before && above->inputs[i]->is_table);
+    }
+    return asked;
+}
+
+static bool keeps_rows(const struct cutter *cutter, const struct tg_plan_node *node)
+{
+    bool below = false;
+    return is_asked_from(cutter->query->plan->root, node, &below);
+}
+
 static enum tg_code add_foreign_key_join(struct cutter *cutter, struct tg_subtopology *subtopology,
                                          const struct tg_plan_node *node, uint32_t *ret_operator,
                                          struct tg_error *reterr)
@@ -195,6 +217,7 @@ static enum tg_code add_foreign_key_join(struct cutter *cutter, struct tg_subtop
     *ret_operator = add_operator(subtopology, node, TG_ROLE_NODE);
     subtopology->operators[*ret_operator].topic = tg_query_subscription_topic(query->arena, query, node);
     subtopology->operators[*ret_operator].topic_partitions = right->partition_count;
+    subtopology->operators[*ret_operator].keeps_rows = keeps_rows(cutter, node);
     connect(subtopology, left, *ret_operator, 0);
     connect(subtopology, reader, *ret_operator, 1);
     return TG_OK;

@@ -1,9 +1,11 @@
 #include "topology/table_view.h"
 
 #include "base/memory.h"
+#include "plan/nodes/foreign_key_join.h"
 #include "plan/nodes/materialize.h"
 #include "plan/nodes/table_table_join.h"
 #include "topology/join_rows.h"
+#include "topology/joined_pair.h"
 #include "topology/table_row.h"
 #include "topology/task.h"
 
@@ -21,7 +23,10 @@ struct tg_table_view {
     struct tg_store *store;
     struct tg_table_row_reader reader;
     struct tg_slice *values;
-    /* Of a join. */
+    /* Of a foreign-key join, whose store this is, too. */
+    struct tg_pair_reader pair_reader;
+    struct tg_joined_pair *pairs;
+    /* Of a table-table join. */
     struct tg_table_view *sides[2];
 };
 
@@ -34,7 +39,7 @@ bool tg_table_view_possible(const struct tg_plan_node *node)
 {
     if (node->kind == &tg_plan_table_table_join_kind)
         return tg_table_view_possible(node->inputs[0]) && tg_table_view_possible(node->inputs[1]);
-    return node->kind == &tg_plan_materialize_kind;
+    return node->kind == &tg_plan_materialize_kind || node->kind == &tg_plan_foreign_key_join_kind;
 }
 
 /* ---- opening ---- */
@@ -42,6 +47,17 @@ bool tg_table_view_possible(const struct tg_plan_node *node)
 static bool is_key_part(enum tg_column_role role)
 {
     return role == TG_COLUMN_KEY || role == TG_COLUMN_WINDOWSTART || role == TG_COLUMN_WINDOWEND;
+}
+
+static enum tg_code open_pairs(struct tg_table_view *view, const struct tg_operator *table,
+                               struct tg_error *reterr)
+{
+    view->store = tg_task_store_of(table);
+    TG_ASSERT(view->store != NULL);
+    TG_TRY(tg_pair_reader_open(table, tg_store_name(view->store), &view->pair_reader, reterr));
+    for (uint32_t i = 0; i < view->node->schema->count; i++)
+        view->columns[i] = view->needed[i] ? view->pair_reader.columns[i] : NULL;
+    return TG_OK;
 }
 
 static enum tg_code open_rows(struct tg_table_view *view, const struct tg_operator *table,
@@ -117,6 +133,8 @@ enum tg_code tg_table_view_open(const struct tg_table_view_options *options, str
     find_needed(view, options);
     if (node->kind == &tg_plan_materialize_kind)
         TG_TRY(open_rows(view, options->table, reterr));
+    else if (node->kind == &tg_plan_foreign_key_join_kind)
+        TG_TRY(open_pairs(view, options->table, reterr));
     else
         TG_TRY(open_sides(view, options->table, reterr));
     for (uint32_t i = 0; i < count; i++)
@@ -137,6 +155,8 @@ void tg_table_view_close(struct tg_table_view *view)
     tg_free(view->found);
     tg_free(view->times_ms);
     tg_free(view->values);
+    tg_free(view->pairs);
+    tg_pair_reader_done(&view->pair_reader);
 }
 
 /* ---- finding ---- */
@@ -149,6 +169,7 @@ static void reserve(struct tg_table_view *view, uint32_t rows)
     view->found = tg_realloc(view->found, view->capacity, sizeof *view->found);
     view->times_ms = tg_realloc(view->times_ms, view->capacity, sizeof *view->times_ms);
     view->values = tg_realloc(view->values, view->capacity, sizeof *view->values);
+    view->pairs = tg_realloc(view->pairs, view->capacity, sizeof *view->pairs);
 }
 
 /* Fetches the memory of the next keys that are there. */
@@ -160,6 +181,20 @@ static void prefetch(const struct tg_table_view *view, const struct tg_slice *ke
         if (keys[i].data != NULL)
             next[used++] = keys[i];
     tg_store_prefetch(view->store, next, used);
+}
+
+static enum tg_code read_pairs(struct tg_table_view *view, const struct tg_table_lookup *lookup,
+                               struct tg_error *reterr)
+{
+    uint32_t count = lookup->batch->rows->count;
+    for (uint32_t row = 0; row < count; row++) {
+        view->pairs[row] = (struct tg_joined_pair){0};
+        if (view->found[row])
+            TG_TRY(tg_joined_pair_read(view->values[row], &view->pairs[row], reterr));
+    }
+    const struct tg_pair_list list = {
+        .pairs = view->pairs, .count = count, .keys = lookup->batch, .arena = lookup->batch->arena};
+    return tg_pair_reader_read(&view->pair_reader, &list, reterr);
 }
 
 static enum tg_code find_rows(struct tg_table_view *view, const struct tg_table_lookup *lookup,
@@ -182,6 +217,8 @@ static enum tg_code find_rows(struct tg_table_view *view, const struct tg_table_
             view->values[row] =
                 value.bytes.length == 0 ? tg_slice_of("", 0) : tg_arena_copy(arena, value.bytes);
     }
+    if (view->pair_reader.node != NULL)
+        return read_pairs(view, lookup, reterr);
     const struct tg_table_row_values values = {view->values, view->times_ms, count, arena};
     return tg_table_row_read(&view->reader, &values, reterr);
 }

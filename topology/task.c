@@ -29,7 +29,7 @@ static void make_operators(struct tg_task *task)
                                           sizeof(struct tg_operator *)),
         };
         task->operators[i] = instance;
-        for (uint32_t role = 0; tg_operator_store_role(kind, planned->node, role) != NULL; role++)
+        for (uint32_t role = 0; tg_operator_store_role(planned, role) != NULL; role++)
             store_count++;
         if (planned->output == TG_NO_OPERATOR)
             continue;

@@ -211,11 +211,10 @@ static enum tg_code prepare_stores(struct tg_query *query, const struct tg_subto
                                    const struct tg_subtopology_operator *planned, int timeout_ms,
                                    struct tg_error *reterr)
 {
-    const struct tg_operator_kind *kind = tg_operator_kind_planned(planned);
-    const char *role = tg_operator_store_role(kind, planned->node, 0);
+    const char *role = tg_operator_store_role(planned, 0);
     if (role != NULL)
         tg_layout_note(query, planned->node);
-    for (uint32_t i = 0; role != NULL; role = tg_operator_store_role(kind, planned->node, ++i))
+    for (uint32_t i = 0; role != NULL; role = tg_operator_store_role(planned, ++i))
         TG_TRY(prepare_changelog(query, subtopology, tg_query_store_name(query->arena, planned->node, role),
                                  timeout_ms, reterr));
     return TG_OK;

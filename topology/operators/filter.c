@@ -27,7 +27,7 @@ static bool versions_are_kept(const struct tg_plan_node *node)
     for (; node->input_count == 1; node = node->inputs[0])
         if (node->kind == &tg_plan_materialize_kind || node->kind == &tg_plan_aggregate_kind)
             return true;
-    return false;
+    return node->input_count > 1 && node->is_table; /* joins of tables send them */
 }
 
 static enum tg_code filter_open(struct tg_operator *self, struct tg_error *reterr)

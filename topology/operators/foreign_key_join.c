@@ -11,12 +11,15 @@
 #include "kafka/kafka.h"
 #include "topology/foreign_key.h"
 #include "topology/join_rows.h"
+#include "topology/joined_pair.h"
+#include "topology/kept_results.h"
 #include "topology/key_bytes.h"
 #include "topology/operator.h"
 #include "topology/row_list.h"
 #include "topology/table_row.h"
-#include "topology/table_view.h"
 #include "topology/task.h"
+
+#include <string.h>
 
 enum { LEFT_ROWS, ANSWERS };
 enum { NO_KEY = UINT32_MAX };
@@ -25,8 +28,7 @@ struct foreign_key_join {
     struct tg_operator base;
     struct tg_producer_topic *target;
     /* Left rows. */
-    const struct tg_program *program; /* the foreign key */
-    struct tg_program_state *state;
+    struct tg_program_state *state; /* the foreign key */
     struct tg_row_list valued;
     const struct tg_schema *key_schema;
     struct tg_record_encoder encoder; /* of foreign keys */
@@ -36,15 +38,12 @@ struct foreign_key_join {
     struct tg_buffer row, subscription;
     /* Answers. */
     struct tg_key_bytes answer_keys;
-    struct tg_table_view *left;
-    struct tg_table_row_reader right;
-    uint32_t right_key;           /* in the right table's schema */
-    struct tg_column *right_keys; /* of the rows that are joined */
-    struct tg_column **columns;
+    struct tg_store *left; /* of the left table's Materialize operator */
+    struct tg_pair_reader reader;
     struct tg_row_list results;
-    struct tg_slice *values; /* right rows */
-    int64_t *times_ms;
-    struct tg_row_hash *hashes; /* of the rows that asked */
+    struct tg_joined_pair *pairs;
+    struct tg_row_hash *hashes;   /* of the rows that asked */
+    struct tg_kept_results *kept; /* NULL: nobody above asks what a result replaces */
     uint32_t capacity;
 };
 
@@ -55,28 +54,17 @@ static const struct tg_plan_foreign_key_join *node_of(const struct foreign_key_j
 
 /* ---- opening ---- */
 
-static bool *needed_columns(struct tg_arena *arena, const struct tg_schema *schema, const uint32_t *columns,
-                            uint32_t count)
-{
-    bool *needed = tg_arena_alloc_zero(arena, schema->count + 1, sizeof *needed);
-    for (uint32_t i = 0; i < count; i++)
-        needed[columns[i]] = true;
-    return needed;
-}
-
 static enum tg_code open_subscribing(struct foreign_key_join *join, struct tg_error *reterr)
 {
     struct tg_operator *self = &join->base;
     const struct tg_plan_foreign_key_join *node = node_of(join);
     struct tg_arena *arena = self->task->arena;
     const struct tg_schema *right = self->node->inputs[1]->schema;
-    join->right_key = (uint32_t)tg_schema_find_role(right, TG_COLUMN_KEY);
-    join->right_keys = tg_column_new(right->columns[join->right_key].type);
+    const struct tg_program *program = NULL;
     /* Its name is in the bytes of some formats. */
-    join->key_schema = tg_schema_new(arena, &right->columns[join->right_key], 1);
-    TG_TRY(tg_program_compile(arena, self->node->inputs[0]->schema, &node->foreign_key, 1, &join->program,
-                              reterr));
-    join->state = tg_operator_program(self, join->program);
+    join->key_schema = tg_schema_new(arena, &right->columns[tg_schema_find_role(right, TG_COLUMN_KEY)], 1);
+    TG_TRY(tg_program_compile(arena, self->node->inputs[0]->schema, &node->foreign_key, 1, &program, reterr));
+    join->state = tg_operator_program(self, program);
     const struct tg_record_half_options options = {
         .schema = join->key_schema,
         .role = TG_COLUMN_KEY,
@@ -90,25 +78,11 @@ static enum tg_code open_subscribing(struct foreign_key_join *join, struct tg_er
 static enum tg_code join_open(struct tg_operator *self, struct tg_error *reterr)
 {
     struct foreign_key_join *join = (struct foreign_key_join *)self;
-    const struct tg_plan_join_columns *columns = &node_of(join)->columns;
-    const struct tg_plan_node *right = self->node->inputs[1];
-    struct tg_arena *arena = self->task->arena;
     TG_TRY(open_subscribing(join, reterr));
-    join->columns = tg_arena_alloc_zero(arena, self->node->schema->count + 1, sizeof(struct tg_column *));
+    join->left = tg_task_store_of(self->inputs[LEFT_ROWS]);
     TG_TRY(tg_key_bytes_open(self->inputs[ANSWERS], self->inputs[LEFT_ROWS], &join->answer_keys, reterr));
-    const struct tg_schema *left_schema = self->node->inputs[0]->schema;
-    bool *needed = needed_columns(arena, left_schema, columns->left, columns->left_count);
-    for (uint32_t i = 0; i < left_schema->count; i++)
-        needed[i] = needed[i] || tg_program_columns(join->program)[i];
-    const struct tg_table_view_options left = {.table = self->inputs[LEFT_ROWS], .needed = needed};
-    TG_TRY(tg_table_view_open(&left, &join->left, reterr));
-    const struct tg_table_row_options rows = {
-        .task = self->task,
-        .node = right,
-        .name = self->inputs[ANSWERS]->planned->topic,
-        .needed = needed_columns(arena, right->schema, columns->right, columns->right_count),
-    };
-    return tg_table_row_reader_open(&rows, &join->right, reterr);
+    TG_TRY(tg_pair_reader_open(self, self->inputs[ANSWERS]->planned->topic, &join->reader, reterr));
+    return self->planned->keeps_rows ? tg_kept_results_open(self, &join->kept, reterr) : TG_OK;
 }
 
 static enum tg_code join_bind(struct tg_operator *self, struct tg_producer *producer, struct tg_error *reterr)
@@ -124,8 +98,7 @@ static void reserve(struct foreign_key_join *join, uint32_t rows)
     join->capacity = rows < TG_BATCH_ROWS_MAX ? TG_BATCH_ROWS_MAX : rows * 2;
     join->encoded = tg_realloc(join->encoded, join->capacity, sizeof *join->encoded);
     join->rows = tg_realloc(join->rows, join->capacity, sizeof *join->rows);
-    join->values = tg_realloc(join->values, join->capacity, sizeof *join->values);
-    join->times_ms = tg_realloc(join->times_ms, join->capacity, sizeof *join->times_ms);
+    join->pairs = tg_realloc(join->pairs, join->capacity, sizeof *join->pairs);
     join->hashes = tg_realloc(join->hashes, join->capacity, sizeof *join->hashes);
 }
 
@@ -262,96 +235,73 @@ static enum tg_code take_left_rows(struct foreign_key_join *join, const struct t
 
 /* ---- answers ---- */
 
-static enum tg_code read_answers(struct foreign_key_join *join, const struct tg_batch *batch,
-                                 struct tg_error *reterr)
+static enum tg_code read_answer(struct foreign_key_join *join, const struct tg_batch *batch, uint32_t row,
+                                struct tg_error *reterr)
 {
-    for (uint32_t row = 0; row < batch->rows->count; row++)
-        join->values[row] = tg_slice_of(NULL, 0);
-    for (uint32_t i = 0; i < batch->selected; i++) {
-        uint32_t row = tg_batch_row(batch, i);
-        struct tg_subscription_response response;
-        if (tg_subscription_response_read(batch->rows->raw_value[row], &response, reterr) != TG_OK)
-            return tg_fail_context(reterr, "record at offset %lld of topic %s, partition %d",
-                                   (long long)batch->rows->offset[row], batch->topic, batch->partition);
-        join->hashes[row] = response.hash;
-        join->values[row] = response.row;
-        join->times_ms[row] = response.time_ms;
-    }
-    const struct tg_table_row_values rows = {join->values, join->times_ms, batch->rows->count, batch->arena};
-    return tg_table_row_read(&join->right, &rows, reterr);
+    struct tg_subscription_response response;
+    if (tg_subscription_response_read(batch->rows->raw_value[row], &response, reterr) != TG_OK)
+        return tg_fail_context(reterr, "record at offset %lld of topic %s, partition %d",
+                               (long long)batch->rows->offset[row], batch->topic, batch->partition);
+    join->hashes[row] = response.hash;
+    join->pairs[row] = (struct tg_joined_pair){.right = response.row, .right_ms = response.time_ms};
+    return TG_OK;
 }
 
-/* The rows that still are what asked; a tombstone where nothing is joined. */
-static void select_results(struct foreign_key_join *join, const struct tg_batch *batch,
-                           const struct tg_table_rows *left)
+static enum tg_code find_left(struct foreign_key_join *join, const struct tg_batch *batch, uint32_t row,
+                              struct tg_slice key, struct tg_error *reterr)
 {
-    tg_row_list_begin(&join->results, batch);
-    for (uint32_t i = 0; i < batch->selected; i++) {
-        uint32_t row = tg_batch_row(batch, i);
-        struct tg_row_hash present = {0};
-        if (left->found[row])
-            present = tg_row_hash_of(left->values[row], left->times_ms[row]);
-        if (!tg_row_hash_equal(&present, &join->hashes[row]))
-            continue;
-        bool joined =
-            left->found[row] && tg_join_has_row(node_of(join)->join, true, join->values[row].data != NULL);
-        tg_row_list_add(&join->results, row, joined ? 0 : TG_ROW_VALUE_NULL);
-    }
+    struct tg_value found = {0};
+    bool exists = false;
+    if (key.data != NULL)
+        TG_TRY(tg_store_get(join->left, key, &exists, &found, reterr));
+    if (!exists)
+        return TG_OK;
+    join->pairs[row].left =
+        found.bytes.length == 0 ? tg_slice_of("", 0) : tg_arena_copy(batch->arena, found.bytes);
+    join->pairs[row].left_ms = found.timestamp_ms;
+    return TG_OK;
 }
 
-static void set_columns(struct foreign_key_join *join, const struct tg_batch *batch,
-                        const struct tg_table_rows *left)
+/* An answer counts if the left row still is what asked. Nothing is joined: a tombstone. */
+static void select_result(struct foreign_key_join *join, uint32_t row)
 {
-    const struct tg_schema *schema = join->base.node->schema;
-    const struct tg_plan_join_columns *columns = &node_of(join)->columns;
-    uint32_t first_left = tg_join_first_copy(schema, columns, 0);
-    uint32_t first_right = tg_join_first_copy(schema, columns, 1);
-    for (uint32_t i = 0; i < first_left; i++)
-        join->columns[i] = tg_join_key_column(batch, schema, i);
-    for (uint32_t i = 0; i < columns->left_count; i++)
-        join->columns[first_left + i] = left->columns[columns->left[i]];
-    for (uint32_t i = 0; i < columns->right_count; i++)
-        join->columns[first_right + i] = columns->right[i] == join->right_key
-                                             ? join->right_keys
-                                             : join->right.memory.batch.columns[columns->right[i]];
-}
-
-/* The key of a right row is what the left row names it by. */
-static void fill_right_keys(struct foreign_key_join *join, const struct tg_batch *results,
-                            const struct tg_table_rows *left)
-{
-    struct tg_batch named = *results;
-    named.schema = join->base.node->inputs[0]->schema;
-    named.columns = (struct tg_column **)left->columns;
-    const struct tg_batch valued = tg_row_list_valued(&join->valued, &named);
-    tg_program_run(join->state, &valued);
-    const struct tg_column *keys = tg_program_result(join->state, 0);
-    tg_column_clear(join->right_keys);
-    tg_column_resize(join->right_keys, results->rows->count);
-    for (uint32_t row = 0; row < results->rows->count; row++)
-        tg_column_set_null(join->right_keys, row);
-    for (uint32_t i = 0; i < valued.selected; i++) {
-        uint32_t row = tg_batch_row(&valued, i);
-        if (join->values[row].data != NULL)
-            tg_column_copy_row(join->right_keys, row, keys, row);
-    }
+    struct tg_joined_pair *pair = &join->pairs[row];
+    struct tg_row_hash present = {0};
+    if (pair->left.data != NULL)
+        present = tg_row_hash_of(pair->left, pair->left_ms);
+    if (!tg_row_hash_equal(&present, &join->hashes[row]))
+        return;
+    bool joined =
+        pair->left.data != NULL && tg_join_has_row(node_of(join)->join, true, pair->right.data != NULL);
+    if (!joined)
+        *pair = (struct tg_joined_pair){0};
+    tg_row_list_add(&join->results, row, joined ? 0 : TG_ROW_VALUE_NULL);
 }
 
 static enum tg_code take_answers(struct foreign_key_join *join, const struct tg_batch *batch,
                                  struct tg_error *reterr)
 {
-    struct tg_table_lookup lookup = {.batch = batch};
-    TG_TRY(read_answers(join, batch, reterr));
-    TG_TRY(tg_key_bytes_of(&join->answer_keys, batch, &lookup.keys, reterr));
-    TG_TRY(tg_table_view_find(join->left, &lookup, reterr));
-    const struct tg_table_rows left = tg_table_view_rows(join->left);
-    select_results(join, batch, &left);
-    set_columns(join, batch, &left);
+    const struct tg_slice *keys = NULL;
+    TG_TRY(tg_key_bytes_of(&join->answer_keys, batch, &keys, reterr));
+    tg_row_list_begin(&join->results, batch);
+    memset(join->pairs, 0, batch->rows->count * sizeof *join->pairs);
+    for (uint32_t i = 0; i < batch->selected; i++) {
+        uint32_t row = tg_batch_row(batch, i);
+        TG_TRY(read_answer(join, batch, row, reterr));
+        TG_TRY(find_left(join, batch, row, keys[row], reterr));
+        select_result(join, row);
+    }
+    const struct tg_pair_list list = {
+        .pairs = join->pairs, .count = batch->rows->count, .keys = batch, .arena = batch->arena};
+    TG_TRY(tg_pair_reader_read(&join->reader, &list, reterr));
     struct tg_batch result = tg_row_list_batch(&join->results, batch);
-    fill_right_keys(join, &result, &left);
     result.schema = join->base.node->schema;
-    result.columns = join->columns;
-    return tg_operator_forward(&join->base, &result, reterr);
+    result.columns = join->reader.columns;
+    if (join->kept == NULL)
+        return tg_operator_forward(&join->base, &result, reterr);
+    const struct tg_batch *changes = NULL;
+    TG_TRY(tg_kept_results_replace(join->kept, &result, &list, keys, &changes, reterr));
+    return tg_operator_forward(&join->base, changes, reterr);
 }
 
 static enum tg_code join_process(struct tg_operator *self, uint32_t input, const struct tg_batch *batch,
@@ -366,20 +316,18 @@ static void join_close(struct tg_operator *self)
 {
     struct foreign_key_join *join = (struct foreign_key_join *)self;
     tg_program_state_free(join->state);
-    tg_column_free(join->right_keys);
     tg_row_list_done(&join->valued);
     tg_row_list_done(&join->results);
     tg_record_encoder_done(&join->encoder);
     tg_key_bytes_done(&join->left_keys);
     tg_key_bytes_done(&join->answer_keys);
-    tg_table_view_close(join->left);
-    tg_table_row_reader_done(&join->right);
+    tg_pair_reader_done(&join->reader);
+    tg_kept_results_close(join->kept);
     tg_buffer_done(&join->row);
     tg_buffer_done(&join->subscription);
     tg_free(join->encoded);
     tg_free(join->rows);
-    tg_free(join->values);
-    tg_free(join->times_ms);
+    tg_free(join->pairs);
     tg_free(join->hashes);
 }
 
@@ -390,5 +338,8 @@ const struct tg_operator_kind tg_operator_foreign_key_join = {
     .process = join_process,
     .bind = join_bind,
     .close = join_close,
+    .has_store = true,
+    .store_role = tg_kept_results_role,
+    .store_is_optional = true,
     .needs_before = true,
 };

@@ -184,6 +184,87 @@ TEST_F(ForeignKeys, TheRightKeyIsThereWhereTheRightRowIs)
     EXPECT_EQ(news(), (Lines{R"(x = {"FK":1,"R":1} @2)", R"(y = {"FK":2,"R":null} @3)"}));
 }
 
+// What stands above knows what a result replaces, from the store of results.
+TEST_F(ForeignKeys, AFilterAboveTakesBackWhatMatched)
+{
+    world.topic("left");
+    world.topic("right");
+    build(plan, {TG_JOIN_LEFT});
+    plan.filter(plan.call(">", {plan.column("A"), plan.integer(10)}));
+    plan.sink("out");
+    process = std::make_unique<Process>(world, plan.plan(), options);
+    left("x", 1, 10, 1);
+    EXPECT_EQ(news(), Lines{});
+    left("x", 1, 11, 2);
+    right(1, "one", 3);
+    EXPECT_EQ(news(), (Lines{R"(x = {"A":11,"B":null} @2)", R"(x = {"A":11,"B":"one"} @3)"}));
+    ASSERT_EQ(process->restart(), TG_OK);
+    left("x", 1, 9, 4);
+    EXPECT_EQ(news(), (Lines{"x = null @4"}));
+    left("x", 1, 8, 5);
+    put_left("x", std::nullopt, 6);
+    EXPECT_EQ(news(), Lines{});
+}
+
+TEST_F(ForeignKeys, GroupsAboveTakeBackWhatWasJoined)
+{
+    world.topic("left");
+    world.topic("right");
+    build(plan, {TG_JOIN_INNER});
+    plan.rekey({{"B", plan.column("B")}}, true);
+    plan.aggregates({plan.aggregate("COUNT", {}), plan.aggregate("SUM", {plan.column("A")})});
+    plan.sink("out");
+    process = std::make_unique<Process>(world, plan.plan(), options);
+    right(1, "one", 1);
+    right(2, "two", 1);
+    left("x", 1, 10, 2);
+    left("y", 1, 5, 3);
+    EXPECT_EQ(news(), (Lines{R"(one = {"R0":1,"R1":10} @2)", R"(one = {"R0":2,"R1":15} @3)"}));
+    left("x", 2, 10, 4);
+    EXPECT_EQ(news(), (Lines{R"(one = {"R0":1,"R1":5} @4)", R"(two = {"R0":1,"R1":10} @4)"}));
+    right(2, "one", 5);
+    EXPECT_EQ(news(), (Lines{R"(two = {"R0":0,"R1":0} @5)", R"(one = {"R0":2,"R1":15} @5)"}));
+    left("x", 7, 1, 6);
+    EXPECT_EQ(news(), (Lines{R"(one = {"R0":1,"R1":5} @6)"}));
+}
+
+TEST_F(ForeignKeys, AJoinAboveFindsTheResults)
+{
+    world.topic("left");
+    world.topic("right");
+    world.topic("third");
+    build(plan, {TG_JOIN_INNER});
+    tg_plan_node *first = plan.top->inputs[0];
+    plan.prefix = "third";
+    plan.source("third", {{"ID", "STRING", TG_COLUMN_KEY}, {"C", "INTEGER"}});
+    plan.table();
+    plan.materialize();
+    tg_plan_node *third = plan.take();
+    plan.prefix = "";
+    plan.join<tg_plan_table_table_join>(&tg_plan_table_table_join_kind, "Join2", TG_JOIN_LEFT, first, third);
+    plan.project({{{"ID", "STRING", TG_COLUMN_KEY}, plan.column("ID")},
+                  {{"L", "STRING"}, plan.column("L_L_ID")},
+                  {{"R", "INTEGER"}, plan.column("L_R_ID")},
+                  {{"B", "STRING"}, plan.column("L_R_B")},
+                  {{"C", "INTEGER"}, plan.column("R_C")}});
+    plan.sink("out");
+    process = std::make_unique<Process>(world, plan.plan(), options);
+    right(1, "one", 1);
+    left("x", 1, 10, 2);
+    EXPECT_EQ(news(), (Lines{R"(x = {"L":"x","R":1,"B":"one","C":null} @2)"}));
+    world.produce("third", {0, 3, "x", R"({"C":7})"});
+    run();
+    EXPECT_EQ(news(), (Lines{R"(x = {"L":"x","R":1,"B":"one","C":7} @3)"}));
+    world.produce("third", {0, 4, "y", R"({"C":8})"});
+    run();
+    EXPECT_EQ(news(), Lines{});
+    right(1, std::nullopt, 5);
+    EXPECT_EQ(news(), (Lines{"x = null @5"}));
+    world.produce("third", {0, 6, "x", R"({"C":9})"});
+    run();
+    EXPECT_EQ(news(), Lines{});
+}
+
 TEST_F(ForeignKeys, SidesMayHaveOtherNumbersOfPartitions)
 {
     open({TG_JOIN_INNER, 2, 3});
