@@ -4,7 +4,7 @@
 #include "expr/program.h"
 #include "serde/format.h"
 #include "service/insert.h"
-#include "service/test/compare.h"
+#include "service/test/difference.h"
 #include "topology/record_codec.h"
 
 #include <string.h>
@@ -153,7 +153,7 @@ static enum tg_code compare(const struct tg_insert_values *expected, size_t numb
 
 enum tg_code tg_test_assert_next(struct tg_arena *arena, const struct tg_insert_values *expected,
                                  const struct tg_test_topic *topic, struct tg_test_cursor *cursor,
-                                 struct tg_error *reterr)
+                                 struct tg_buffer *detail, struct tg_error *reterr)
 {
     struct tg_buffer wanted = {0};
     struct tg_buffer got = {0};
@@ -163,8 +163,11 @@ enum tg_code tg_test_assert_next(struct tg_arena *arena, const struct tg_insert_
                        expected->target->name, topic->count, tg_buffer_text(&wanted));
     if (code == TG_OK)
         code = write_actual(arena, expected, &topic->records[cursor->next++], &got, reterr);
-    if (code == TG_OK)
+    if (code == TG_OK) {
         code = compare(expected, cursor->next, &wanted, &got, reterr);
+        if (code != TG_OK)
+            tg_test_write_text_difference(arena, tg_buffer_slice(&wanted), tg_buffer_slice(&got), detail);
+    }
     tg_buffer_done(&wanted);
     tg_buffer_done(&got);
     return code;

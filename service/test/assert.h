@@ -20,11 +20,13 @@ struct tg_test_cursors {
 struct tg_test_cursor *tg_test_cursor_of(struct tg_test_cursors *cursors, const char *topic);
 void tg_test_cursors_done(struct tg_test_cursors *cursors);
 
-/* Takes the next record. Errors: ANALYSIS if there is none or it differs, with both rows. */
+/* Takes the next record. Errors: ANALYSIS if there is none or it differs, with both rows; then `detail` shows
+ * them field by field. */
 TG_MUST_CHECK enum tg_code tg_test_assert_next(struct tg_arena *arena,
                                                const struct tg_insert_values *expected,
                                                const struct tg_test_topic *topic,
-                                               struct tg_test_cursor *cursor, struct tg_error *reterr);
+                                               struct tg_test_cursor *cursor, struct tg_buffer *detail,
+                                               struct tg_error *reterr);
 /* Errors: ANALYSIS if there is another record. */
 TG_MUST_CHECK enum tg_code tg_test_assert_end(struct tg_arena *arena,
                                               const struct tg_source_definition *source,

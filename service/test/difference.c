@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { WIDTH_MAX = 48 };
+enum { WIDTH_MAX = 48, ROOM = 5 }; /* fields beside the members of a value */
 
 struct field {
     const char *name;
@@ -55,27 +55,40 @@ static bool is_object(const struct tg_json_tree *json)
     return json != NULL && json->kind == TG_JSON_TREE_OBJECT;
 }
 
-/* Objects by their members, those that nobody expects behind the others. */
-static void add_value(struct difference *difference, const struct tg_json_tree *expected,
-                      const struct tg_json_tree *actual)
+/* Members of objects, those that nobody expects behind the others; `prefix` stands before their names. */
+static void add_members(struct difference *difference, const char *prefix,
+                        const struct tg_json_tree *expected, const struct tg_json_tree *actual)
 {
-    if (!is_object(expected) || !is_object(actual)) {
-        add_json(difference, "value", expected, actual);
-        return;
-    }
     for (uint32_t i = 0; i < expected->count; i++)
         add_json(difference,
-                 tg_arena_printf(difference->arena, "value.%.*s", TG_SLICE_FORMAT(expected->names[i])),
+                 tg_arena_printf(difference->arena, "%s%.*s", prefix, TG_SLICE_FORMAT(expected->names[i])),
                  expected->items[i], tg_test_json_member(actual, expected->names[i]));
     for (uint32_t i = 0; i < actual->count; i++) {
         bool known = false;
         for (uint32_t other = 0; other < expected->count && !known; other++)
             known = tg_test_json_member(actual, expected->names[other]) == actual->items[i];
         if (!known)
-            add(difference, (struct field){tg_arena_printf(difference->arena, "value.%.*s",
+            add(difference, (struct field){tg_arena_printf(difference->arena, "%s%.*s", prefix,
                                                            TG_SLICE_FORMAT(actual->names[i])),
                                            "-", text_of(difference, actual->items[i]), true});
     }
+}
+
+static void add_value(struct difference *difference, const struct tg_json_tree *expected,
+                      const struct tg_json_tree *actual)
+{
+    if (is_object(expected) && is_object(actual))
+        add_members(difference, "value.", expected, actual);
+    else
+        add_json(difference, "value", expected, actual);
+}
+
+static void make_room(struct difference *difference, const struct tg_json_tree *expected,
+                      const struct tg_json_tree *actual)
+{
+    uint32_t most =
+        ROOM + (is_object(expected) ? expected->count : 0) + (is_object(actual) ? actual->count : 0);
+    difference->fields = tg_arena_alloc_zero(difference->arena, most, sizeof *difference->fields);
 }
 
 /* What is behind the value; only what is expected is compared. */
@@ -152,11 +165,40 @@ void tg_test_write_difference(struct tg_arena *arena, const struct tg_json_tree 
     const struct tg_json_tree *value = tg_json_tree_get(expected, "value");
     const char *where = "";
     (void)tg_test_row_fits(arena, expected, actual, options, &where);
-    uint32_t most =
-        5 + (is_object(value) ? value->count : 0) + (is_object(actual->value) ? actual->value->count : 0);
-    difference.fields = tg_arena_alloc_zero(arena, most, sizeof *difference.fields);
+    make_room(&difference, value, actual->value);
     add_json(&difference, "key", tg_json_tree_get(expected, "key"), actual->key);
     add_value(&difference, value, actual->value);
     add_rest(&difference, expected, actual, where);
+    write_fields(&difference, out);
+}
+
+/* Cuts off what stands behind the object. */
+static const struct tg_json_tree *read_object(struct tg_arena *arena, struct tg_slice text,
+                                              struct tg_slice *ret_rest)
+{
+    const struct tg_json_tree *object = NULL;
+    struct tg_error error;
+    size_t end = text.length;
+    while (end > 0 && text.data[end - 1] != '}')
+        end--;
+    *ret_rest = tg_slice_of(text.data + end, text.length - end);
+    return tg_test_json_parse(arena, tg_slice_of(text.data, end), &object, &error) == TG_OK ? object : NULL;
+}
+
+void tg_test_write_text_difference(struct tg_arena *arena, struct tg_slice expected, struct tg_slice actual,
+                                   struct tg_buffer *out)
+{
+    const struct tg_test_compare_options exact = {.loose_numbers = false};
+    struct difference difference = {.arena = arena, .options = &exact};
+    struct tg_slice rests[2];
+    const struct tg_json_tree *wanted = read_object(arena, expected, &rests[0]);
+    const struct tg_json_tree *found = read_object(arena, actual, &rests[1]);
+    if (!is_object(wanted) || !is_object(found))
+        return;
+    make_room(&difference, wanted, found);
+    add_members(&difference, "", wanted, found);
+    if (rests[0].length > 0 || rests[1].length > 0)
+        add(&difference, (struct field){"", tg_arena_text(arena, rests[0]), tg_arena_text(arena, rests[1]),
+                                        !tg_slice_equal(rests[0], rests[1])});
     write_fields(&difference, out);
 }

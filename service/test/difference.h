@@ -13,6 +13,10 @@ void tg_test_write_difference(struct tg_arena *arena, const struct tg_json_tree 
                               const struct tg_test_row *actual, const struct tg_test_compare_options *options,
                               struct tg_buffer *out);
 
+/* The same for two objects and what is said behind them (a time), which are texts of one form. */
+void tg_test_write_text_difference(struct tg_arena *arena, struct tg_slice expected, struct tg_slice actual,
+                                   struct tg_buffer *out);
+
 #ifdef __cplusplus
 }
 #endif

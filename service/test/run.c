@@ -448,12 +448,16 @@ static void run_script(struct tg_test_runner *runner, struct tg_arena *arena, co
 {
     struct tg_error error = {0};
     const char *missing = NULL;
+    struct tg_buffer detail = {0};
     enum tg_code code = open_state(runner, &error);
     const struct tg_test_script_options options = {
         .state = runner->state,
+        .detail = &detail,
         .prefix = tg_arena_printf(arena, "test-%llu-", (unsigned long long)runner->run_count++)};
     if (code == TG_OK)
         code = tg_test_script_run(test, &options, &error);
+    result->detail = tg_arena_text(arena, tg_buffer_slice(&detail));
+    tg_buffer_done(&detail);
     result->code = code;
     result->outcome = (code != TG_OK) == test->expects_error ? TG_TEST_PASSED : TG_TEST_FAILED;
     if (code == TG_OK) {

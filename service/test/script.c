@@ -104,7 +104,7 @@ static enum tg_code assert_record(struct script *script, const struct tg_action 
     const char *topic = action->insert->target->topic;
     TG_TRY(tg_driver_read(script->driver, topic, tg_test_topics_add, &script->topics, reterr));
     return tg_test_assert_next(script->arena, action->insert, tg_test_topics_get(&script->topics, topic),
-                               tg_test_cursor_of(&script->cursors, topic), reterr);
+                               tg_test_cursor_of(&script->cursors, topic), script->options->detail, reterr);
 }
 
 /* A file beside the test file. */

@@ -17,7 +17,8 @@ TG_MUST_CHECK enum tg_code tg_test_script_read(struct tg_test_suite *suite, cons
 
 struct tg_test_script_options {
     struct tg_state *state;
-    const char *prefix; /* not used in this state before */
+    const char *prefix;       /* not used in this state before */
+    struct tg_buffer *detail; /* gets the rows that differ, field by field */
 };
 /* Runs one test to its end or its first error. */
 TG_MUST_CHECK enum tg_code tg_test_script_run(const struct tg_test_case *test,

@@ -48,6 +48,7 @@ protected:
             tg_test_result result = {};
             tg_test_run(runner, arena, &suite.cases[i], &result);
             results[suite.cases[i].name] = result.outcome == TG_TEST_PASSED ? "" : result.cause;
+            detail = result.detail;
         }
         tg_test_suite_done(&suite);
         return results;
@@ -56,6 +57,7 @@ protected:
     {
         return run("--@test: it\n" + statements)["it"];
     }
+    std::string detail; // of the last one
     TemporaryDirectory directory;
     std::filesystem::path folder = directory.path();
     tg_test_runner *runner;
@@ -85,6 +87,15 @@ TEST_F(Script, AssertComparesTheNextRecord)
     };
     for (const auto &row : table)
         EXPECT_EQ(run_one(std::string(counting) + row.asserts), row.cause) << row.asserts;
+}
+
+TEST_F(Script, ADifferenceIsShownSideBySide)
+{
+    run_one(std::string(counting) + "ASSERT VALUES per_page (ROWTIME, page, total) VALUES (999, 'a', 2);");
+    EXPECT_EQ(detail, "             expected  actual\n"
+                      "      PAGE   \"a\"       \"a\"\n"
+                      "    > TOTAL  2         1\n"
+                      "    >         at 999    at 1000\n");
 }
 
 TEST_F(Script, AssertTopicLooksAtTheTopic)
