@@ -227,6 +227,11 @@ enum tg_code tg_producer_flush(struct tg_producer *producer, int timeout_ms, str
     return producer->kind->flush(producer, timeout_ms, reterr);
 }
 
+bool tg_producer_crowded(const struct tg_producer *producer)
+{
+    return producer->kind->crowded(producer);
+}
+
 enum tg_code tg_producer_delivery_status(const struct tg_producer *producer, struct tg_error *reterr)
 {
     return producer->kind->delivery_status(producer, reterr);

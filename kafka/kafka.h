@@ -234,6 +234,8 @@ struct tg_producer_options {
     int transaction_timeout_ms; /* 0: 10,000 */
     int linger_ms;              /* -1: default 5 */
     uint64_t queue_bytes_max;   /* of records that were not delivered yet: then sends wait; 0: default */
+    const bool
+        *stop; /* atomic, or NULL: once it is set, a send waits for a full queue no longer than a second */
     const struct tg_properties *overrides; /* librdkafka names; may be NULL */
 };
 TG_MUST_CHECK enum tg_code tg_producer_open(struct tg_cluster *cluster,
@@ -259,6 +261,9 @@ struct tg_outgoing {
  * transaction timeout. */
 TG_MUST_CHECK enum tg_code tg_producer_send(struct tg_producer *producer, const struct tg_outgoing *record,
                                             struct tg_error *reterr);
+/* More than half of what may wait to be delivered does: who need not send now should not, lest a send has to
+ * wait. */
+bool tg_producer_crowded(const struct tg_producer *producer);
 void tg_producer_poll(struct tg_producer *producer); /* serves delivery reports; cheap; call now and then */
 TG_MUST_CHECK enum tg_code tg_producer_flush(struct tg_producer *producer, int timeout_ms,
                                              struct tg_error *reterr);

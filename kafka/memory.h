@@ -55,6 +55,10 @@ void tg_memory_hold_commit(struct tg_cluster *cluster, const char *transactional
 TG_MUST_CHECK enum tg_code tg_memory_deliver_commit(struct tg_cluster *cluster, const char *transactional_id,
                                                     struct tg_error *reterr);
 
+/* Producers say that they have enough, as one does whose broker takes nothing; sends go through all the same.
+ */
+void tg_memory_crowd(struct tg_cluster *cluster, bool crowded);
+
 /* As if the consumer's process had been stopped for longer than its session: the group goes on without it;
  * its next poll finds out. */
 void tg_memory_expire_session(struct tg_consumer *consumer);

@@ -101,6 +101,14 @@ enum tg_code tg_memory_deliver_commit(struct tg_cluster *cluster, const char *tr
     return code;
 }
 
+void tg_memory_crowd(struct tg_cluster *cluster, bool crowded)
+{
+    struct memory_cluster *memory = lock_memory(cluster);
+    memory->crowded = crowded;
+    memory_changed(memory);
+    memory_unlock(memory);
+}
+
 void tg_memory_expire_session(struct tg_consumer *consumer)
 {
     struct memory_consumer *stopped = (struct memory_consumer *)consumer;

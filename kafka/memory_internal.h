@@ -172,6 +172,7 @@ struct memory_cluster {
     size_t consumer_count;
     size_t consumer_capacity;
     size_t producer_count;
+    bool crowded; /* what producers say */
     int64_t next_producer_id;
     uint64_t next_member;
     uint64_t next_commit_position;

@@ -180,6 +180,14 @@ static enum tg_code send_record(struct tg_producer *base, const struct tg_outgoi
     return code;
 }
 
+static bool crowded(const struct tg_producer *base)
+{
+    struct memory_cluster *cluster = memory_lock(&((const struct memory_producer *)base)->cluster->base);
+    bool is_crowded = cluster->crowded;
+    memory_unlock(cluster);
+    return is_crowded;
+}
+
 static void serve(struct tg_producer *base)
 {
     (void)base; /* everything has been delivered */
@@ -216,6 +224,7 @@ static const struct tg_producer_kind memory_producer_kind = {
     .close = close_producer,
     .topic = find_topic,
     .send = send_record,
+    .crowded = crowded,
     .poll = serve,
     .flush = flush,
     .delivery_status = delivery_status,

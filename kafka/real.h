@@ -216,7 +216,9 @@ struct real_producer {
     struct real_taint taint;
     int transaction_timeout_ms;
     bool transactional;
-    rd_kafka_resp_err_t delivery_error; /* the first since begin */
+    const bool *stop;
+    uint64_t queue_bytes_max, queued_bytes; /* keys and values of records that were not reported yet */
+    rd_kafka_resp_err_t delivery_error;     /* the first since begin */
     char delivery_reason[256];
     struct real_producer_topic **topics;
     size_t topic_count;

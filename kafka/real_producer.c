@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 enum { TRANSACTION_TIMEOUT_MS = 10000, PLAIN_SEND_TIMEOUT_MS = 30000, QUEUE_BYTES = 64 << 20 };
+enum { QUEUE_RECORDS = 20000, STOPPED_SEND_US = 1000000 };
 enum { QUEUE_BYTES_LEAST = 64 << 10, QUEUE_BYTES_MOST = 1 << 30 }; /* for librdkafka */
 
 static void on_error(rd_kafka_t *client, int error, const char *reason, void *opaque)
@@ -37,6 +38,7 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *native, vo
     struct real_producer *producer = opaque;
     struct real_producer_topic *topic = native->_private;
     (void)client;
+    producer->queued_bytes -= native->len + native->key_len;
     if (native->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         note_delivered(topic, native->partition, native->offset);
         return;
@@ -132,23 +134,35 @@ static rd_kafka_error_t *produce(struct real_producer *producer, const struct tg
     return rd_kafka_produceva(producer->client, arguments, count);
 }
 
+static bool must_stop(const struct real_producer *producer)
+{
+    return producer->stop != NULL && __atomic_load_n(producer->stop, __ATOMIC_RELAXED);
+}
+
+/* When a send to a full queue gives up. */
+static int64_t send_deadline_us(const struct real_producer *producer, int64_t began_us)
+{
+    int timeout_ms = producer->transactional ? producer->transaction_timeout_ms : PLAIN_SEND_TIMEOUT_MS;
+    return began_us + (must_stop(producer) ? STOPPED_SEND_US : timeout_ms * 1000LL);
+}
+
 static enum tg_code send_record(struct tg_producer *base, const struct tg_outgoing *record,
                                 struct tg_error *reterr)
 {
     struct real_producer *producer = (struct real_producer *)base;
     struct tg_clock *clock = tg_clock_real();
-    int64_t deadline_us = 0; /* the clock is read only when the queue is full */
+    int64_t began_us = 0; /* the clock is read only when the queue is full */
     rd_kafka_headers_t *headers = record->header_count == 0 ? NULL : make_headers(record);
     for (;;) {
         rd_kafka_error_t *error = produce(producer, record, headers);
-        if (error == NULL)
+        if (error == NULL) {
+            producer->queued_bytes += record->value.length + record->key.length;
             return TG_OK; /* the headers belong to the record now */
+        }
         int64_t now_us = tg_clock_monotonic_us(clock);
-        if (deadline_us == 0)
-            deadline_us = now_us + (int64_t)(producer->transactional ? producer->transaction_timeout_ms
-                                                                     : PLAIN_SEND_TIMEOUT_MS) *
-                                       1000;
-        if (rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR__QUEUE_FULL || now_us >= deadline_us) {
+        began_us = began_us == 0 ? now_us : began_us;
+        if (rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR__QUEUE_FULL ||
+            now_us >= send_deadline_us(producer, began_us)) {
             if (headers != NULL)
                 rd_kafka_headers_destroy(headers);
             return real_fail_object(reterr, error, "produce a record");
@@ -156,6 +170,13 @@ static enum tg_code send_record(struct tg_producer *base, const struct tg_outgoi
         rd_kafka_error_destroy(error);
         rd_kafka_poll(producer->client, 10);
     }
+}
+
+static bool crowded(const struct tg_producer *base)
+{
+    const struct real_producer *producer = (const struct real_producer *)base;
+    return producer->queued_bytes > producer->queue_bytes_max / 2 ||
+           rd_kafka_outq_len(producer->client) > QUEUE_RECORDS / 2;
 }
 
 static void serve(struct tg_producer *base)
@@ -201,6 +222,7 @@ static const struct tg_producer_kind real_producer_kind = {
     .close = close_producer,
     .topic = find_topic,
     .send = send_record,
+    .crowded = crowded,
     .poll = serve,
     .flush = flush,
     .delivery_status = delivery_status,
@@ -212,6 +234,14 @@ static const struct tg_producer_kind real_producer_kind = {
     .abort = real_abort_transaction,
     .request_counts = real_request_counts,
 };
+
+static uint64_t queue_bytes(const struct tg_producer_options *options)
+{
+    uint64_t bytes = options->queue_bytes_max == 0 ? QUEUE_BYTES : options->queue_bytes_max;
+    return bytes < QUEUE_BYTES_LEAST  ? QUEUE_BYTES_LEAST
+           : bytes > QUEUE_BYTES_MOST ? QUEUE_BYTES_MOST
+                                      : bytes;
+}
 
 static enum tg_code make_conf(const struct real_cluster *cluster, const struct tg_producer_options *options,
                               int transaction_timeout_ms, rd_kafka_conf_t **ret_conf, struct tg_error *reterr)
@@ -226,17 +256,15 @@ static enum tg_code make_conf(const struct real_cluster *cluster, const struct t
              transaction_timeout_ms * 6 / 10 < 6000 ? transaction_timeout_ms * 6 / 10 : 6000);
     snprintf(linger, sizeof linger, "%d", options->linger_ms);
     char queue_kib[24];
-    uint64_t queue_bytes = options->queue_bytes_max == 0 ? QUEUE_BYTES : options->queue_bytes_max;
-    queue_bytes = queue_bytes < QUEUE_BYTES_LEAST  ? QUEUE_BYTES_LEAST
-                  : queue_bytes > QUEUE_BYTES_MOST ? QUEUE_BYTES_MOST
-                                                   : queue_bytes;
-    snprintf(queue_kib, sizeof queue_kib, "%" PRIu64, queue_bytes / 1024);
+    char queue_records[16];
+    snprintf(queue_records, sizeof queue_records, "%d", QUEUE_RECORDS);
+    snprintf(queue_kib, sizeof queue_kib, "%" PRIu64, queue_bytes(options) / 1024);
     const struct real_setting defaults[] = {
         {"linger.ms", "5"},
         {"batch.num.messages", "10000"},
         {"batch.size", "1000000"},
         /* a short queue keeps its memory in the processor's cache: a third faster than 100,000 (measured) */
-        {"queue.buffering.max.messages", "20000"},
+        {"queue.buffering.max.messages", queue_records},
         {"queue.buffering.max.kbytes", queue_kib},
         /* right after a commit the coordinator answers CONCURRENT_TRANSACTIONS for some ms; librdkafka's 100
          * ms would be the pace of all back-to-back transactions (measured) */
@@ -279,6 +307,8 @@ enum tg_code real_open_producer(struct tg_cluster *cluster, const struct tg_prod
     producer->base.kind = &real_producer_kind;
     producer->transactional = options->transactional_id != NULL;
     producer->transaction_timeout_ms = timeout_ms;
+    producer->stop = options->stop;
+    producer->queue_bytes_max = queue_bytes(options);
     real_trouble_init(&producer->trouble);
     real_taint_watch(&producer->taint, conf);
     rd_kafka_conf_set_opaque(conf, producer);

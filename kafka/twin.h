@@ -118,6 +118,7 @@ struct tg_producer_kind {
                           struct tg_producer_topic **ret_topic, struct tg_error *reterr);
     enum tg_code (*send)(struct tg_producer *producer, const struct tg_outgoing *record,
                          struct tg_error *reterr);
+    bool (*crowded)(const struct tg_producer *producer);
     void (*poll)(struct tg_producer *producer);
     enum tg_code (*flush)(struct tg_producer *producer, int timeout_ms, struct tg_error *reterr);
     enum tg_code (*delivery_status)(const struct tg_producer *producer, struct tg_error *reterr);
