@@ -41,6 +41,8 @@ enum tg_code tg_database_check(const struct tg_database *database, char *message
                                 action, path, message);
     if (corrupt) {
         tg_directory_mark_damaged(database->directory, message);
+        if (database->damaged != NULL)
+            __atomic_store_n(database->damaged, true, __ATOMIC_RELEASE);
         (void)tg_fail_hint(reterr,
                            "start again: the database is set aside then and state is restored from Kafka");
     } else if (reterr != NULL && is_full(message)) {
@@ -221,6 +223,8 @@ uint64_t tg_database_memory_bytes(const struct tg_database *database)
 {
     uint64_t tables = 0;
     uint64_t readers = 0;
+    if (database->handle == NULL)
+        return 0;
     (void)rocksdb_property_int(database->handle, "rocksdb.cur-size-all-mem-tables", &tables);
     (void)rocksdb_property_int(database->handle, "rocksdb.estimate-table-readers-mem", &readers);
     return tables + readers + rocksdb_cache_get_usage(database->cache);

@@ -32,6 +32,7 @@ struct tg_database {
     rocksdb_writeoptions_t *write;        /* WAL off: what is lost is in the changelog */
     rocksdb_writeoptions_t *write_synced; /* WAL on and synced: what is nowhere else */
     const struct tg_directory *directory;
+    bool *damaged;    /* set (atomically) when RocksDB finds damage; NULL: nobody asks */
     const char *path; /* of the database; in memory: a path of `env` */
 };
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define COPY_LASTS_US (60 * 1000000LL)
+enum { RENEWALS_MAX = 3 };
 
 static const char application_name[] = "application";
 
@@ -47,6 +48,8 @@ static void free_state(struct tg_state *state)
         tg_directory_remove_content(&state->directory);
     tg_directory_close(&state->directory);
     tg_free(state->copy_path);
+    tg_free(state->application_id);
+    pthread_rwlock_destroy(&state->present);
     pthread_mutex_destroy(&state->lock);
     tg_free(state);
 }
@@ -58,12 +61,68 @@ static enum tg_code open_parts(struct tg_state *state, const struct tg_state_opt
     TG_TRY(tg_facts_open(state->directory.facts_path, &state->facts, reterr));
     TG_TRY(tg_database_open(&state->directory, options->memory_bytes, &state->database, reterr));
     enum tg_code code = check_application(state, options->application_id, reterr);
-    if (code != TG_CODE_CORRUPT || !tg_directory_is_damaged(&state->directory))
-        return code;
-    /* Its first block is damaged: it is marked now, and set aside. */
+    if (code == TG_CODE_CORRUPT && tg_directory_is_damaged(&state->directory)) {
+        /* Its first block is damaged: it is marked now, and set aside. */
+        tg_database_close(&state->database);
+        TG_TRY(tg_database_open(&state->directory, options->memory_bytes, &state->database, reterr));
+        code = check_application(state, options->application_id, reterr);
+    }
+    state->database.damaged = &state->damaged;
+    return code;
+}
+
+bool tg_state_damaged(const struct tg_state *state)
+{
+    return __atomic_load_n(&state->damaged, __ATOMIC_ACQUIRE);
+}
+
+/* Nobody uses the database. After a failure there is none, and the state stays damaged: it can be tried
+ * again. */
+static enum tg_code replace_database(struct tg_state *state, struct tg_error *reterr)
+{
     tg_database_close(&state->database);
-    TG_TRY(tg_database_open(&state->directory, options->memory_bytes, &state->database, reterr));
-    return check_application(state, options->application_id, reterr);
+    tg_directory_mark_damaged(&state->directory, "damage was found while running");
+    enum tg_code code = tg_database_open(&state->directory, state->memory_bytes, &state->database, reterr);
+    if (code == TG_OK)
+        code = check_application(state, state->application_id, reterr);
+    TG_TRY(code);
+    state->database.damaged = &state->damaged;
+    __atomic_store_n(&state->damaged, false, __ATOMIC_RELEASE);
+    return TG_OK;
+}
+
+static enum tg_code renew(struct tg_state *state, struct tg_error *reterr)
+{
+    pthread_mutex_lock(&state->lock);
+    bool open = state->open_stores != NULL;
+    pthread_mutex_unlock(&state->lock);
+    if (open) {
+        enum tg_code code = tg_fail(reterr, TG_CODE_LOCKED, "stores of the damaged database %s are open",
+                                    state->database.path == NULL ? "" : state->database.path);
+        reterr->retriable = true;
+        return code;
+    }
+    if (state->renewals == RENEWALS_MAX) {
+        tg_fail(reterr, TG_CODE_CORRUPT, "the database %s was found damaged %d times",
+                state->directory.database_path, RENEWALS_MAX + 1);
+        return tg_fail_hint(reterr, "its disk cannot be trusted: set state.dir to another one");
+    }
+    TG_TRY(replace_database(state, reterr));
+    state->renewals++;
+    return TG_OK;
+}
+
+enum tg_code tg_state_renew(struct tg_state *state, bool *ret_renewed, struct tg_error *reterr)
+{
+    *ret_renewed = false;
+    pthread_rwlock_wrlock(&state->present);
+    enum tg_code code = TG_OK;
+    if (tg_state_damaged(state)) {
+        code = renew(state, reterr);
+        *ret_renewed = code == TG_OK;
+    }
+    pthread_rwlock_unlock(&state->present);
+    return code;
 }
 
 enum tg_code tg_state_open(const struct tg_state_options *options, struct tg_state **ret_state,
@@ -75,6 +134,9 @@ enum tg_code tg_state_open(const struct tg_state_options *options, struct tg_sta
     struct tg_state *state = tg_alloc_zero(1, sizeof *state);
     state->directory.lock_descriptor = -1;
     pthread_mutex_init(&state->lock, NULL);
+    pthread_rwlock_init(&state->present, NULL);
+    state->memory_bytes = options->memory_bytes;
+    state->application_id = tg_strdup(options->application_id);
     enum tg_code code = open_parts(state, options, reterr);
     if (code != TG_OK) {
         free_state(state);
@@ -96,7 +158,10 @@ void tg_state_close(struct tg_state *state)
 
 enum tg_code tg_state_flush(struct tg_state *state, struct tg_error *reterr)
 {
-    return tg_database_flush(&state->database, reterr);
+    pthread_rwlock_rdlock(&state->present);
+    enum tg_code code = state->database.handle == NULL ? TG_OK : tg_database_flush(&state->database, reterr);
+    pthread_rwlock_unlock(&state->present);
+    return code;
 }
 
 const char *tg_state_process_id(const struct tg_state *state)
@@ -109,9 +174,22 @@ const char *tg_state_set_aside(const struct tg_state *state)
     return state->directory.set_aside;
 }
 
-uint64_t tg_state_memory_bytes(const struct tg_state *state)
+uint64_t tg_state_memory_bytes(struct tg_state *state)
 {
-    return tg_database_memory_bytes(&state->database);
+    pthread_rwlock_rdlock(&state->present);
+    uint64_t bytes = tg_database_memory_bytes(&state->database);
+    pthread_rwlock_unlock(&state->present);
+    return bytes;
+}
+
+enum tg_code tg_state_check_present(const struct tg_state *state, struct tg_error *reterr)
+{
+    if (!tg_state_damaged(state))
+        return TG_OK;
+    enum tg_code code = tg_fail(reterr, TG_CODE_LOCKED, "the database %s is damaged and about to be replaced",
+                                state->directory.database_path == NULL ? "" : state->directory.database_path);
+    reterr->retriable = true;
+    return code;
 }
 
 enum tg_code tg_state_fact_get(struct tg_state *state, struct tg_slice name, struct tg_buffer *ret_value,
@@ -214,10 +292,11 @@ enum tg_code tg_state_delete_partition(struct tg_state *state, uint32_t store_id
     return tg_database_check(&state->database, message, "write", reterr);
 }
 
-enum tg_code tg_state_drop(struct tg_state *state, const char *store_name, int32_t partition,
-                           struct tg_error *reterr)
+static enum tg_code drop(struct tg_state *state, const char *store_name, int32_t partition,
+                         struct tg_error *reterr)
 {
     uint32_t id = 0;
+    TG_TRY(tg_state_check_present(state, reterr));
     TG_TRY(tg_state_store_id(state, store_name, false, &id, reterr));
     if (id == 0)
         return TG_OK;
@@ -230,6 +309,15 @@ enum tg_code tg_state_drop(struct tg_state *state, const char *store_name, int32
         return tg_fail(reterr, TG_CODE_INTERNAL, "store \"%s\" partition %d is open and cannot be dropped",
                        store_name, partition);
     return tg_state_delete_partition(state, id, (uint32_t)partition, reterr);
+}
+
+enum tg_code tg_state_drop(struct tg_state *state, const char *store_name, int32_t partition,
+                           struct tg_error *reterr)
+{
+    pthread_rwlock_rdlock(&state->present);
+    enum tg_code code = drop(state, store_name, partition, reterr);
+    pthread_rwlock_unlock(&state->present);
+    return code;
 }
 
 enum tg_code tg_state_keep_copy(struct tg_state *state, const char *reason, const char **ret_path,

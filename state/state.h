@@ -28,7 +28,7 @@ struct tg_state_options {
  * version), IO (not writable, full), CORRUPT (facts or process id). A damaged database is no error: it is set
  * aside (renamed, never deleted), an empty one is opened, and tg_state_set_aside() names where it went: tell
  * the user. Damage that a read finds later (CORRUPT from a store) is marked in the directory; the next open
- * sets the database aside. */
+ * sets the database aside, or tg_state_renew. */
 TG_MUST_CHECK enum tg_code tg_state_open(const struct tg_state_options *options, struct tg_state **ret_state,
                                          struct tg_error *reterr);
 void tg_state_close(struct tg_state *state); /* flushes; all stores must be closed; NULL is a no-op */
@@ -36,7 +36,15 @@ void tg_state_close(struct tg_state *state); /* flushes; all stores must be clos
 const char *tg_state_process_id(const struct tg_state *state);
 /* Path of a damaged database set aside at open, or NULL. */
 const char *tg_state_set_aside(const struct tg_state *state);
-uint64_t tg_state_memory_bytes(const struct tg_state *state); /* RocksDB's memory now */
+uint64_t tg_state_memory_bytes(struct tg_state *state); /* RocksDB's memory now */
+
+/* Has RocksDB found damage since it was opened? Then all stores are to be closed, and one of those who have
+ * closed theirs renews the state: the database is set aside (tg_state_set_aside() says where) and an empty
+ * one opened, which is restored from the changelogs. Thread: any, both. */
+bool tg_state_damaged(const struct tg_state *state);
+/* *ret_renewed false: there is no damage (any more). Errors: LOCKED (retriable: stores are open still),
+ * CORRUPT (too often: the disk cannot be trusted), IO. */
+TG_MUST_CHECK enum tg_code tg_state_renew(struct tg_state *state, bool *ret_renewed, struct tg_error *reterr);
 
 /* Small facts of the application itself (executed INSERT VALUES statements, ...), written at once and
  * durably, beside the database: they outlive one that is set aside. Thread: any. Errors: IO. */

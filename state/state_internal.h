@@ -17,7 +17,12 @@ struct tg_state {
     struct tg_database database;
     struct tg_facts *facts;
     bool temporary;
-    pthread_mutex_t lock;         /* of what follows, and of giving out store ids */
+    uint64_t memory_bytes;
+    char *application_id;
+    bool damaged; /* atomic: RocksDB has found damage since the database was opened */
+    uint32_t renewals;
+    pthread_rwlock_t present; /* read: the database is used without an open store; write: it is replaced */
+    pthread_mutex_t lock;     /* of what follows, and of giving out store ids */
     struct tg_store *open_stores; /* linked by next_open */
     /* Atomic: */
     uint64_t open_count;
@@ -33,6 +38,8 @@ struct tg_state_batch {
     struct tg_store *stores; /* whose entries are in it, linked by next_in_batch */
 };
 
+/* Errors: LOCKED (retriable) while the database is damaged and not replaced. */
+TG_MUST_CHECK enum tg_code tg_state_check_present(const struct tg_state *state, struct tg_error *reterr);
 /* The id of a store name; given out and remembered durably at the first call, if `make`. *ret_id 0: unknown.
  */
 TG_MUST_CHECK enum tg_code tg_state_store_id(struct tg_state *state, const char *name, bool make,

@@ -168,11 +168,11 @@ static void set_scan_options(struct tg_store *store)
                                                 sizeof store->scan_end);
 }
 
-enum tg_code tg_store_open(struct tg_state *state, const struct tg_store_options *options,
-                           struct tg_store **ret_store, struct tg_error *reterr)
+static enum tg_code open_store(struct tg_state *state, const struct tg_store_options *options,
+                               struct tg_store **ret_store, struct tg_error *reterr)
 {
-    *ret_store = NULL;
     uint32_t id = 0;
+    TG_TRY(tg_state_check_present(state, reterr));
     TG_TRY(tg_state_store_id(state, options->name, true, &id, reterr));
     struct tg_store *store = tg_alloc_zero(1, sizeof *store);
     store->state = state;
@@ -202,6 +202,16 @@ enum tg_code tg_store_open(struct tg_state *state, const struct tg_store_options
     }
     *ret_store = store;
     return TG_OK;
+}
+
+enum tg_code tg_store_open(struct tg_state *state, const struct tg_store_options *options,
+                           struct tg_store **ret_store, struct tg_error *reterr)
+{
+    *ret_store = NULL;
+    pthread_rwlock_rdlock(&state->present); /* an open store keeps the database where it is */
+    enum tg_code code = open_store(state, options, ret_store, reterr);
+    pthread_rwlock_unlock(&state->present);
+    return code;
 }
 
 /* What cannot be written now is restored from the changelog, from the offset that was written before. */
