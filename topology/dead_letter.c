@@ -1,8 +1,10 @@
 #include "topology/dead_letter.h"
 
+#include "topology/record_codec.h"
+
 #include <string.h>
 
-enum { HEADERS_MAX = 16, HEADER_BYTES = 16, RECORD_BYTES = 128 };
+enum { HEADERS_MAX = 16 };
 
 /* A record on its way to one of the two topics. */
 struct envelope {
@@ -51,14 +53,6 @@ static void add_headers(struct envelope *envelope, const char *query_id)
     add_number(envelope, "boundary", late->boundary_ms);
 }
 
-static size_t size_of(const struct tg_outgoing *record)
-{
-    size_t size = record->key.length + record->value.length + RECORD_BYTES;
-    for (uint32_t i = 0; i < record->header_count; i++)
-        size += record->headers[i].name.length + record->headers[i].value.length + HEADER_BYTES;
-    return size;
-}
-
 static void send(struct tg_task *task, struct envelope *envelope, struct tg_outgoing *record,
                  int64_t bytes_max)
 {
@@ -73,7 +67,7 @@ static void send(struct tg_task *task, struct envelope *envelope, struct tg_outg
         rows->rowtime_ms[skip->row] < 0 ? tg_clock_wall_ms(task->query->clock) : rows->rowtime_ms[skip->row];
     record->headers = envelope->headers;
     record->header_count = envelope->count;
-    if (bytes_max > 0 && size_of(record) > (size_t)bytes_max) {
+    if (!tg_record_fits(record, bytes_max)) {
         add_number(envelope, "value.bytes", (int64_t)record->value.length); /* the source still has it */
         record->value = tg_slice_of(NULL, 0);
         record->header_count = envelope->count;

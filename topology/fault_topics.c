@@ -33,8 +33,8 @@ static enum tg_code ensure_topic(struct tg_query *query, const char *name, int t
     return code;
 }
 
-static enum tg_code read_bytes_max(struct tg_query *query, const char *topic, int timeout_ms,
-                                   int64_t *ret_bytes, struct tg_error *reterr)
+enum tg_code tg_query_topic_bytes_max(const struct tg_query *query, const char *topic, int timeout_ms,
+                                      int64_t *ret_bytes, struct tg_error *reterr)
 {
     struct tg_arena *arena = tg_arena_new(0);
     const char *text = NULL;
@@ -67,6 +67,7 @@ static void limit_client(struct tg_query *query)
         given = tg_properties_get(query->producer_overrides, "max.request.size");
     int64_t limit = larger(larger(CLIENT_BYTES_MAX, query->sink_bytes_max),
                            larger(rules->dead_letter_bytes_max, rules->late_records_bytes_max));
+    limit = larger(limit, larger(query->repartition_bytes_max, query->changelog_bytes_max));
     if (given == NULL) {
         char text[24];
         snprintf(text, sizeof text, "%lld", (long long)larger(limit, 1000));
@@ -78,6 +79,8 @@ static void limit_client(struct tg_query *query)
     if (!tg_parse_int64(tg_slice_text(given), 0, INT32_MAX, &limit))
         return; /* the client refuses it */
     query->sink_bytes_max = smaller(query->sink_bytes_max, limit);
+    query->repartition_bytes_max = smaller(query->repartition_bytes_max, limit);
+    query->changelog_bytes_max = smaller(query->changelog_bytes_max, limit);
     rules->dead_letter_bytes_max = smaller(rules->dead_letter_bytes_max, limit);
     rules->late_records_bytes_max = smaller(rules->late_records_bytes_max, limit);
 }
@@ -86,18 +89,18 @@ enum tg_code tg_query_prepare_faults(struct tg_query *query, int timeout_ms, str
 {
     struct tg_fault_rules *rules = &query->faults;
     const char *sink = ((const struct tg_plan_sink *)query->plan->root)->topic.name;
-    TG_TRY(read_bytes_max(query, sink, timeout_ms, &query->sink_bytes_max, reterr));
+    TG_TRY(tg_query_topic_bytes_max(query, sink, timeout_ms, &query->sink_bytes_max, reterr));
     if (rules->dead_letter_topic != NULL) {
         TG_TRY(ensure_topic(query, rules->dead_letter_topic, timeout_ms, &rules->dead_letter_partitions,
                             reterr));
-        TG_TRY(read_bytes_max(query, rules->dead_letter_topic, timeout_ms, &rules->dead_letter_bytes_max,
-                              reterr));
+        TG_TRY(tg_query_topic_bytes_max(query, rules->dead_letter_topic, timeout_ms,
+                                        &rules->dead_letter_bytes_max, reterr));
     }
     if (rules->late_records_topic != NULL) {
         TG_TRY(ensure_topic(query, rules->late_records_topic, timeout_ms, &rules->late_records_partitions,
                             reterr));
-        TG_TRY(read_bytes_max(query, rules->late_records_topic, timeout_ms, &rules->late_records_bytes_max,
-                              reterr));
+        TG_TRY(tg_query_topic_bytes_max(query, rules->late_records_topic, timeout_ms,
+                                        &rules->late_records_bytes_max, reterr));
     }
     limit_client(query);
     return TG_OK;

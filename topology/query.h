@@ -101,7 +101,9 @@ struct tg_query {
     uint32_t layout_count;
     struct tg_query_layout *layouts; /* of its stores */
     int32_t sink_partition_count;
-    int64_t sink_bytes_max;       /* of one record in the sink topic */
+    int64_t sink_bytes_max; /* of one record in the sink topic */
+    /* The same of the repartition and the changelog topics: what the smallest takes; 0: there are none. */
+    int64_t repartition_bytes_max, changelog_bytes_max;
     struct tg_fault_rules faults; /* its topics */
 };
 
@@ -131,6 +133,11 @@ TG_MUST_CHECK enum tg_code tg_query_prepare(struct tg_query *query, int timeout_
  * records, and how large a record may be. The sink topic must exist. */
 TG_MUST_CHECK enum tg_code tg_query_prepare_faults(struct tg_query *query, int timeout_ms,
                                                    struct tg_error *reterr);
+
+/* How large a record the topic takes (max.message.bytes). */
+TG_MUST_CHECK enum tg_code tg_query_topic_bytes_max(const struct tg_query *query, const char *topic,
+                                                    int timeout_ms, int64_t *ret_bytes,
+                                                    struct tg_error *reterr);
 
 const char *tg_query_id(const struct tg_query *query);
 /* "<application id>-<store>-changelog" in the query's arena. */

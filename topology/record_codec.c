@@ -113,3 +113,12 @@ void tg_record_encoder_done(struct tg_record_encoder *encoder)
     tg_free(encoder->ends);
     tg_free(encoder->nulls);
 }
+
+size_t tg_record_size(const struct tg_outgoing *record)
+{
+    enum { RECORD_BYTES = 128, HEADER_BYTES = 16 };
+    size_t size = record->key.length + record->value.length + RECORD_BYTES;
+    for (uint32_t i = 0; i < record->header_count; i++)
+        size += record->headers[i].name.length + record->headers[i].value.length + HEADER_BYTES;
+    return size;
+}

@@ -2,6 +2,7 @@
  * operators that read and write topics. Thread: the task's worker. Column lists live in the task's arena. */
 #pragma once
 
+#include "kafka/kafka.h"
 #include "plan/plan.h"
 #include "serde/format.h"
 
@@ -52,6 +53,14 @@ TG_MUST_CHECK enum tg_code tg_record_encode(struct tg_record_encoder *encoder, c
 /* Record `index` of the rows encoded last. A null one has data NULL, an empty one has not. */
 struct tg_slice tg_record_of(const struct tg_record_encoder *encoder, uint32_t index);
 void tg_record_encoder_done(struct tg_record_encoder *encoder);
+
+/* What the record takes in a batch of its own, at most about: to be compared with max.message.bytes. */
+size_t tg_record_size(const struct tg_outgoing *record);
+/* A record that its topic does not take. `limit` 0: not known. */
+static inline bool tg_record_fits(const struct tg_outgoing *record, int64_t limit)
+{
+    return limit <= 0 || tg_record_size(record) <= (size_t)limit;
+}
 
 #ifdef __cplusplus
 }

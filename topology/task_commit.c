@@ -2,6 +2,7 @@
 #include "plan/nodes/aggregate.h"
 #include "state/changelog.h"
 #include "topology/layout.h"
+#include "topology/record_codec.h"
 #include "topology/task.h"
 
 #include <stdio.h>
@@ -68,6 +69,7 @@ bool tg_task_commit_needed(const struct tg_task *task)
 struct changelog_sender {
     struct tg_changelog_sink base;
     struct tg_task *task;
+    const char *topic;
     struct tg_producer_topic *target;
 };
 
@@ -82,6 +84,15 @@ static enum tg_code send_change(struct tg_changelog_sink *self, struct tg_slice 
         .value = value,
         .timestamp_ms = timestamp_ms < 0 ? 0 : timestamp_ms,
     };
+    /* The state has changed already: only an operator can leave a row out that would make it so large. */
+    int64_t bytes_max = sender->task->query->changelog_bytes_max;
+    if (!tg_record_fits(&record, bytes_max)) {
+        tg_fail(
+            reterr, TG_CODE_ENCODE,
+            "a state of query %s has %zu bytes in its changelog, but topic %s takes %lld (max.message.bytes)",
+            tg_query_id(sender->task->query), tg_record_size(&record), sender->topic, (long long)bytes_max);
+        return tg_fail_hint(reterr, "give the topic a larger max.message.bytes");
+    }
     tg_count(&sender->task->counters.changelog_out, 1);
     return tg_producer_send(sender->task->producer, &record, reterr);
 }
@@ -96,7 +107,8 @@ enum tg_code tg_task_flush(struct tg_task *task, struct tg_error *reterr)
     for (uint32_t i = 0; i < task->store_count; i++) {
         struct tg_task_store *store = &task->stores[i];
         tg_task_store_seal(store);
-        struct changelog_sender sender = {.base.send = send_change, .task = task, .target = store->target};
+        struct changelog_sender sender = {
+            .base.send = send_change, .task = task, .topic = store->changelog_topic, .target = store->target};
         TG_TRY(tg_store_write_changelog(store->store, store->layout, &sender.base, reterr));
     }
     return TG_OK;

@@ -108,9 +108,19 @@ static enum tg_code check_policy(const struct tg_query *query, const char *topic
     return code;
 }
 
+/* Notes how large a record the topic takes, beside what others of its kind do. */
+static enum tg_code note_bytes_max(const struct tg_query *query, const char *topic, int timeout_ms,
+                                   int64_t *smallest, struct tg_error *reterr)
+{
+    int64_t bytes = 0;
+    TG_TRY(tg_query_topic_bytes_max(query, topic, timeout_ms, &bytes, reterr));
+    *smallest = *smallest == 0 || bytes < *smallest ? bytes : *smallest;
+    return TG_OK;
+}
+
 /* Settings as Kafka Streams gives them: nothing is deleted by time, and small segments, so that purging what
  * was consumed gives room back. */
-static enum tg_code prepare_repartition(const struct tg_query *query, const char *topic, int32_t partitions,
+static enum tg_code prepare_repartition(struct tg_query *query, const char *topic, int32_t partitions,
                                         int timeout_ms, struct tg_error *reterr)
 {
     int32_t found = 0;
@@ -134,6 +144,7 @@ static enum tg_code prepare_repartition(const struct tg_query *query, const char
                             "the source's partitions were changed after the query had begun; start the "
                             "query under another QUERY_ID");
     }
+    TG_TRY(note_bytes_max(query, request.name, timeout_ms, &query->repartition_bytes_max, reterr));
     return created ? TG_OK : check_policy(query, request.name, &repartition_rule, timeout_ms, reterr);
 }
 
@@ -163,6 +174,7 @@ static enum tg_code prepare_changelog(struct tg_query *query, const struct tg_su
         return tg_fail_hint(reterr, "the source's partitions were changed after state was built; start the "
                                     "query under another QUERY_ID");
     }
+    TG_TRY(note_bytes_max(query, request.name, timeout_ms, &query->changelog_bytes_max, reterr));
     return created ? TG_OK : check_policy(query, request.name, &changelog_rule, timeout_ms, reterr);
 }
 

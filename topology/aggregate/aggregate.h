@@ -11,6 +11,7 @@
 #include "plan/nodes/aggregate.h"
 #include "serde/format.h"
 #include "topology/operator.h"
+#include "topology/record_codec.h"
 #include "topology/task.h"
 
 struct aggregate_call {
@@ -58,8 +59,9 @@ struct aggregate {
     bool variable;   /* some call has a part of variable size */
     bool may_refuse; /* some call may refuse a row */
     enum aggregate_refusal refusal;
-    bool refused;  /* by some call: the present row */
-    bool left_out; /* and so it counts nowhere */
+    bool refused;   /* by some call: the present row */
+    bool left_out;  /* and so it counts nowhere */
+    bool too_large; /* because its group's state would not fit into the changelog */
     struct tg_error refused_error;
     bool sends_before; /* what follows needs the result that a new one replaces */
     uint32_t key_count;
@@ -134,6 +136,10 @@ struct aggregate_result {
 TG_MUST_CHECK enum tg_code aggregate_apply(struct aggregate *aggregate, struct tg_slice store_key,
                                            const struct aggregate_update *update,
                                            struct aggregate_result *ret_result, struct tg_error *reterr);
+/* Is the new state, in aggregate->value, too large for its changelog record? Then the row is left out,
+ * whatever the policy; of a table it cannot be: ENCODE. */
+TG_MUST_CHECK enum tg_code aggregate_check_size(struct aggregate *aggregate, struct tg_slice store_key,
+                                                struct tg_error *reterr);
 /* Would a row be left out of this group? Sets aggregate->refused, changes nothing in the store. */
 TG_MUST_CHECK enum tg_code aggregate_try(struct aggregate *aggregate, struct tg_slice store_key, uint32_t row,
                                          struct tg_error *reterr);

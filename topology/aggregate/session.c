@@ -252,7 +252,9 @@ enum tg_code aggregate_update_session(struct aggregate *aggregate, struct tg_sli
         TG_TRY(aggregate_state_merge(aggregate, value_of(sessions, &sessions->found[i]), reterr));
     bool unjoined = aggregate->refused; /* sessions that do not fit together stay as they are */
     TG_TRY(aggregate_state_add(aggregate, row, reterr));
-    aggregate->left_out = unjoined || (aggregate->refused && aggregate->refusal == AGGREGATE_LEAVES_OUT);
+    TG_TRY(aggregate_check_size(aggregate, key, reterr));
+    aggregate->left_out = aggregate->too_large || unjoined ||
+                          (aggregate->refused && aggregate->refusal == AGGREGATE_LEAVES_OUT);
     if (aggregate->left_out)
         return TG_OK;
     TG_TRY(remove_found(aggregate, key, row, &merged, reterr));

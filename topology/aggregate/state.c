@@ -229,6 +229,25 @@ enum tg_code aggregate_state_add(struct aggregate *aggregate, uint32_t row, stru
     return change_value(aggregate, row, false, reterr);
 }
 
+enum tg_code aggregate_check_size(struct aggregate *aggregate, struct tg_slice store_key,
+                                  struct tg_error *reterr)
+{
+    const struct tg_task *task = aggregate->base.task;
+    int64_t bytes_max = task->query->changelog_bytes_max;
+    const struct tg_outgoing record = {.key = store_key, .value = tg_buffer_slice(&aggregate->value)};
+    if (tg_record_fits(&record, bytes_max))
+        return TG_OK;
+    tg_fail(&aggregate->refused_error, TG_CODE_ENCODE,
+            "the state of its group would have %zu bytes, but topic %s takes %lld (max.message.bytes)",
+            tg_record_size(&record), aggregate->store->changelog_topic, (long long)bytes_max);
+    if (aggregate->base.node->inputs[0]->is_table) {
+        *reterr = aggregate->refused_error;
+        return reterr->code;
+    }
+    aggregate->refused = aggregate->left_out = aggregate->too_large = true;
+    return TG_OK;
+}
+
 enum tg_code aggregate_try(struct aggregate *aggregate, struct tg_slice store_key, uint32_t row,
                            struct tg_error *reterr)
 {
@@ -236,7 +255,8 @@ enum tg_code aggregate_try(struct aggregate *aggregate, struct tg_slice store_ke
     bool exists = false;
     TG_TRY(tg_store_get(aggregate->store->store, store_key, &exists, &found, reterr));
     TG_TRY(aggregate_state_begin(aggregate, exists ? found.bytes : tg_slice_of(NULL, 0), reterr));
-    return change_value(aggregate, row, false, reterr);
+    TG_TRY(change_value(aggregate, row, false, reterr));
+    return aggregate_check_size(aggregate, store_key, reterr);
 }
 
 /* Makes the new state beside the old one, which stays if the row is left out. */
@@ -259,6 +279,7 @@ static enum tg_code apply_beside(struct aggregate *aggregate, struct tg_slice st
         TG_TRY(change_value(aggregate, update->add, false, reterr));
     }
     aggregate->left_out = aggregate->refused && aggregate->refusal == AGGREGATE_LEAVES_OUT;
+    TG_TRY(aggregate_check_size(aggregate, store_key, reterr));
     ret_result->changed = !aggregate->left_out;
     if (aggregate->left_out)
         return TG_OK;

@@ -52,7 +52,9 @@ static enum tg_code try_windows(struct aggregate *aggregate, struct tg_slice key
                                 int64_t first_open, struct tg_error *reterr)
 {
     int64_t time = aggregate->input->rows->rowtime_ms[row];
-    if (!aggregate->may_refuse || aggregate->refusal != AGGREGATE_LEAVES_OUT)
+    bool may_leave_out = aggregate->may_refuse && aggregate->refusal == AGGREGATE_LEAVES_OUT;
+    if (!may_leave_out &&
+        (!aggregate->variable || window_of(aggregate)->advance_ms == window_of(aggregate)->size_ms))
         return TG_OK;
     for (int64_t start = first_open; start <= time && !aggregate->refused;
          start += window_of(aggregate)->advance_ms) {
@@ -72,9 +74,11 @@ enum tg_code aggregate_update_windows(struct aggregate *aggregate, struct tg_sli
     first = first < 0 ? 0 : first / window->advance_ms * window->advance_ms;
     TG_TRY(try_windows(aggregate, key, row, first > last_closed ? first : last_closed + window->advance_ms,
                        reterr));
-    aggregate->left_out = aggregate->refused;
+    aggregate->left_out =
+        aggregate->too_large || (aggregate->refused && aggregate->refusal == AGGREGATE_LEAVES_OUT);
     if (aggregate->left_out)
         return TG_OK;
+    aggregate->refused = false; /* under `null` each window says so for itself */
     for (int64_t start = first; start <= time; start += window->advance_ms) {
         bool is_pane = start + window->advance_ms > time; /* the last one: open if any is */
         if (start > last_closed) {

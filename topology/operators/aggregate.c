@@ -224,7 +224,7 @@ static enum tg_code update_row(struct aggregate *aggregate, uint32_t index, uint
     int64_t seen = aggregate->stream_time_ms;
     aggregate->stream_time_ms = time > seen ? time : seen;
     *ret_used = 1;
-    aggregate->refused = aggregate->left_out = false;
+    aggregate->refused = aggregate->left_out = aggregate->too_large = false;
     if (aggregate->base.node->inputs[0]->is_table)
         return update_table_group(aggregate, index, count, ret_used, reterr);
     if (aggregate_has_sessions(aggregate))
@@ -239,8 +239,9 @@ static enum tg_code update_row(struct aggregate *aggregate, uint32_t index, uint
 static void report_refusal(struct aggregate *aggregate, uint32_t row, int64_t time_ms, int64_t effects_offset)
 {
     struct tg_task *task = aggregate->base.task;
-    const struct tg_skip skip = {&task->counters.aggregate_errors, aggregate->input, row,
-                                 aggregate->base.node};
+    uint64_t *counter =
+        aggregate->too_large ? &task->counters.output_skipped : &task->counters.aggregate_errors;
+    const struct tg_skip skip = {counter, aggregate->input, row, aggregate->base.node};
     if (!aggregate->left_out) {
         tg_task_null_result(task, &skip, aggregate->refused_error.message);
         return;

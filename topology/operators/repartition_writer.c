@@ -94,6 +94,21 @@ static struct tg_slice change_at(struct writer *writer, const struct tg_batch *b
     return tg_buffer_slice(&writer->change);
 }
 
+/* Reports what the topic cannot take. */
+static bool may_send(const struct writer *writer, const struct tg_outgoing *record,
+                     const struct tg_batch *batch, uint32_t row)
+{
+    struct tg_task *task = writer->base.task;
+    int64_t bytes_max = task->query->repartition_bytes_max;
+    if (tg_record_fits(record, bytes_max))
+        return true;
+    const struct tg_skip skip = {&task->counters.output_skipped, batch, row, writer->base.node};
+    tg_task_skip(task, &skip,
+                 "the record to be repartitioned has %zu bytes, but topic %s takes %lld (max.message.bytes)",
+                 tg_record_size(record), task->subtopology->repartition_topic, (long long)bytes_max);
+    return false;
+}
+
 static enum tg_code writer_process(struct tg_operator *self, uint32_t input, const struct tg_batch *batch,
                                    struct tg_error *reterr)
 {
@@ -109,6 +124,8 @@ static enum tg_code writer_process(struct tg_operator *self, uint32_t input, con
         struct tg_slice value =
             self->node->is_table ? change_at(writer, batch, &i) : value_of(writer, batch, i);
         uint32_t row = writer->rows[i];
+        if (tg_task_stops_row(task, batch, row))
+            continue;
         const struct tg_outgoing record = {
             .topic = writer->target,
             /* Without a key: where the source partition says, so that its order is kept. */
@@ -120,6 +137,9 @@ static enum tg_code writer_process(struct tg_operator *self, uint32_t input, con
             .headers = batch->rows->headers[row].headers,
             .header_count = batch->rows->headers[row].count,
         };
+        if (!may_send(writer, &record, batch, row))
+            continue;
+        tg_task_note_effect(task, batch, row);
         tg_count(&task->counters.repartition_out, 1);
         TG_TRY(tg_producer_send(task->producer, &record, reterr));
     }
@@ -144,4 +164,5 @@ const struct tg_operator_kind tg_operator_repartition_writer = {
     .bind = writer_bind,
     .close = writer_close,
     .needs_before = true,
+    .notes_effects = true,
 };

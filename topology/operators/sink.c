@@ -10,7 +10,6 @@
 #include "topology/task.h"
 
 /* What a record costs in a batch of the log besides its bytes, at most. */
-enum { RECORD_BYTES = 128, HEADER_BYTES = 16 };
 
 struct sink {
     struct tg_operator base;
@@ -105,15 +104,12 @@ static bool may_send(const struct sink *sink, const struct tg_outgoing *record, 
         tg_task_skip(task, &skip, "the TIMESTAMP column gives no time for the output record");
         return false;
     }
-    size_t size = record->key.length + record->value.length + RECORD_BYTES;
-    for (uint32_t i = 0; i < record->header_count; i++)
-        size += record->headers[i].name.length + record->headers[i].value.length + HEADER_BYTES;
     int64_t bytes_max = task->query->sink_bytes_max;
-    if (bytes_max <= 0 || size <= (size_t)bytes_max)
+    if (tg_record_fits(record, bytes_max))
         return true;
     const struct tg_skip skip = {&task->counters.output_skipped, batch, row, sink->base.node};
     tg_task_skip(task, &skip, "the output record has %zu bytes, but topic %s takes %lld (max.message.bytes)",
-                 size, node_of(sink)->topic.name, (long long)bytes_max);
+                 tg_record_size(record), node_of(sink)->topic.name, (long long)bytes_max);
     return false;
 }
 
