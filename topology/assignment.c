@@ -156,6 +156,7 @@ void unit_close_tasks(struct tg_commit_unit *unit)
         unit->batch = tg_state_batch_new(unit->query->state);
         unit->unwritten = false;
     }
+    unit->flushing = unit->crowded = false;
     unit->unresolved = false; /* the next owner of the partitions reads from Kafka what became of it */
     __atomic_store_n(&unit->running, false, __ATOMIC_RELAXED);
 }

@@ -5,6 +5,10 @@
 #include "topology/commit_unit_internal.h"
 #include "topology/failpoint.h"
 
+/* How long one step of a commit waits for its records: other units of the worker wait with it. */
+enum { FLUSH_FIRST_MS = 100, FLUSH_NEXT_MS = 5 };
+enum { RENEW_US = 20000 };
+
 enum tg_code unit_begin(struct tg_commit_unit *unit, struct tg_error *reterr)
 {
     if (unit->transaction_open)
@@ -36,15 +40,37 @@ static void list_tried(struct tg_commit_unit *unit)
     }
 }
 
+static int64_t flush_time_us(const struct tg_commit_unit *unit)
+{
+    const struct tg_query_settings *settings = &unit->query->settings;
+    int timeout_ms = unit_must_stop(unit) ? settings->request_timeout_ms : settings->transaction_timeout_ms;
+    return timeout_ms * 1000LL;
+}
+
 static enum tg_code flush_tasks(struct tg_commit_unit *unit, struct tg_error *reterr)
 {
     for (size_t i = 0; i < unit->tried_count; i++)
         TG_TRY(tg_task_flush(unit->tried[i], reterr));
     TG_FAILPOINT("before-flush");
-    /* Offsets go last: an early commit can then never cover offsets without their outputs. */
-    const struct tg_query_settings *settings = &unit->query->settings;
-    int timeout_ms = unit_must_stop(unit) ? settings->request_timeout_ms : settings->transaction_timeout_ms;
-    TG_TRY(tg_producer_flush(unit->producer, timeout_ms, reterr));
+    unit->flushing = true;
+    unit->flush_until_us = unit_now_us(unit) + flush_time_us(unit);
+    return TG_OK;
+}
+
+/* Offsets go last: an early commit can then never cover offsets without their outputs. unit->flushing stays
+ * while records are on their way after `wait_ms`. */
+static enum tg_code flush_producer(struct tg_commit_unit *unit, int64_t wait_ms, struct tg_error *reterr)
+{
+    int64_t left_ms = (unit->flush_until_us - unit_now_us(unit)) / 1000;
+    bool is_last = left_ms <= wait_ms;
+    int timeout_ms = (int)(is_last ? (left_ms < 1 ? 1 : left_ms) : wait_ms);
+    enum tg_code code = tg_producer_flush(unit->producer, timeout_ms, reterr);
+    struct tg_error undelivered;
+    if (code == TG_CODE_KAFKA_TIMED_OUT && !is_last &&
+        tg_producer_delivery_status(unit->producer, &undelivered) == TG_OK)
+        return TG_OK;
+    unit->flushing = false;
+    TG_TRY(code);
     TG_FAILPOINT("after-flush");
     return tg_producer_delivery_status(unit->producer, reterr);
 }
@@ -118,6 +144,34 @@ enum tg_code unit_apply(struct tg_commit_unit *unit, struct tg_error *reterr)
     return code;
 }
 
+enum tg_code unit_recover_state(struct tg_commit_unit *unit, struct tg_error *reterr)
+{
+    struct tg_state *state = unit->query->state;
+    uint64_t stores = 0;
+    for (size_t i = 0; i < unit->task_count; i++)
+        stores += unit->tasks[i]->store_count;
+    tg_count(&unit->closed.state_rebuilt, stores);
+    if (unit->transaction_open)
+        unit_drop_producer(unit);
+    unit->adopting = unit->adopting || unit->task_count > 0;
+    unit_close_tasks(unit);
+    tg_state_batch_free(unit->batch); /* what it holds is of the damaged database, and in the changelogs */
+    unit->batch = tg_state_batch_new(state);
+    unit->callback_code = TG_OK;
+    bool renewed = false;
+    enum tg_code code = tg_state_renew(state, &renewed, reterr);
+    if (renewed) {
+        const char *kept = tg_state_set_aside(state);
+        tg_log_write(TG_LOG_ERROR, "state was damaged: set aside, to be rebuilt from the changelogs",
+                     TG_LOG_FIELDS(TG_LOG_TEXT("query", tg_query_id(unit->query)),
+                                   TG_LOG_TEXT("kept", kept == NULL ? "nowhere: in memory" : kept)));
+    }
+    if (code == TG_OK || !reterr->retriable)
+        return code;
+    unit->retry_us = unit_now_us(unit) + RENEW_US; /* other units close their stores with their next step */
+    return TG_OK;
+}
+
 /* Stores keep committed entries in their tables for a while. Now and then they go to RocksDB and its files,
  * so that a crash never replays more than a few minutes of the changelog. */
 enum tg_code unit_write_back(struct tg_commit_unit *unit, struct tg_error *reterr)
@@ -144,10 +198,16 @@ enum tg_code unit_write_back(struct tg_commit_unit *unit, struct tg_error *reter
     return code == TG_CODE_IO && reterr->retriable ? TG_OK : code; /* RocksDB flushes when there is room */
 }
 
-static enum tg_code try_commit(struct tg_commit_unit *unit, struct tg_error *reterr)
+/* Unless it is flushing already: begins. TG_OK with unit->flushing: to be called again. */
+static enum tg_code try_commit(struct tg_commit_unit *unit, int64_t wait_ms, struct tg_error *reterr)
 {
-    TG_TRY(unit_begin(unit, reterr)); /* positions alone may have moved */
-    TG_TRY(flush_tasks(unit, reterr));
+    if (!unit->flushing) {
+        TG_TRY(unit_begin(unit, reterr)); /* positions alone may have moved */
+        TG_TRY(flush_tasks(unit, reterr));
+    }
+    TG_TRY(flush_producer(unit, wait_ms, reterr));
+    if (unit->flushing)
+        return TG_OK;
     TG_TRY(collect_offsets(unit, reterr));
     if (unit->query->settings.exactly_once)
         return commit_transaction(unit, reterr);
@@ -166,9 +226,13 @@ static bool prepare_commit(struct tg_commit_unit *unit)
 
 enum tg_code unit_commit_or_abandon(struct tg_commit_unit *unit, struct tg_error *reterr)
 {
-    if (unit->unresolved || !unit->producer_ready || !prepare_commit(unit))
+    if (unit->unresolved || !unit->producer_ready || (!unit->flushing && !prepare_commit(unit)))
         return TG_OK;
-    enum tg_code code = try_commit(unit, reterr);
+    enum tg_code code = try_commit(unit, flush_time_us(unit) / 1000, reterr);
+    if (code == TG_OK &&
+        unit->flushing) /* since before the stop, or the time is over: nothing more is waited for */
+        code = tg_fail(reterr, TG_CODE_KAFKA_TIMED_OUT, "the records of the transaction are not delivered");
+    unit->flushing = false;
     if (code == TG_OK)
         return unit_apply(unit, reterr);
     unit->tried_count = 0;
@@ -181,12 +245,14 @@ enum tg_code unit_commit_or_abandon(struct tg_commit_unit *unit, struct tg_error
 
 enum tg_code unit_commit(struct tg_commit_unit *unit, struct tg_error *reterr)
 {
+    bool goes_on = unit->flushing;
     unit->last_commit_us = unit_now_us(unit);
-    if (!prepare_commit(unit))
+    if (!goes_on && !prepare_commit(unit))
         return TG_OK;
-    enum tg_code code = try_commit(unit, reterr);
+    enum tg_code code = try_commit(unit, goes_on ? FLUSH_NEXT_MS : FLUSH_FIRST_MS, reterr);
     if (code == TG_OK)
-        return unit_apply(unit, reterr);
+        return unit->flushing ? TG_OK : unit_apply(unit, reterr);
+    unit->flushing = false;
     if (!unit_is_kafka_error(code))
         return code;
     const struct tg_error cause = *reterr;

@@ -8,6 +8,8 @@
 
 #include <sys/random.h>
 
+enum { CROWDED_US = 5000 }; /* until a producer has sent some of what it holds */
+
 struct tg_commit_unit *tg_commit_unit_new(const struct tg_commit_unit_options *options)
 {
     struct tg_commit_unit *unit = tg_alloc_zero(1, sizeof *unit);
@@ -150,6 +152,7 @@ static bool any_work(const struct tg_commit_unit *unit)
  * write to a repartition topic comes there about in the order of time. */
 static enum tg_code process_tasks(struct tg_commit_unit *unit, bool *ret_worked, struct tg_error *reterr)
 {
+    unit->crowded = false;
     if (!any_work(unit))
         return TG_OK;
     TG_TRY(unit_begin(unit, reterr));
@@ -157,6 +160,9 @@ static enum tg_code process_tasks(struct tg_commit_unit *unit, bool *ret_worked,
         struct tg_task *task = NULL;
         TG_TRY(earliest_task(unit, &unit->query->subtopologies[i], &task, reterr));
         while (task != NULL) {
+            unit->crowded = tg_producer_crowded(unit->producer);
+            if (unit->crowded) /* a full one would make the worker wait, and with it other units */
+                return TG_OK;
             *ret_worked = true;
             TG_TRY(tg_task_process(task, reterr));
             TG_TRY(earliest_task(unit, &unit->query->subtopologies[i], &task, reterr));
@@ -268,8 +274,8 @@ static enum tg_code poll_consumer(struct tg_commit_unit *unit, bool *ret_worked,
     return code == TG_OK ? TG_OK : poll_failed(unit, code, reterr);
 }
 
-/* One round with everything in place. */
-static enum tg_code run_round(struct tg_commit_unit *unit, bool *ret_worked, struct tg_error *reterr)
+/* Reads, unless the tasks have enough that cannot be written now, and processes. */
+static enum tg_code read_and_process(struct tg_commit_unit *unit, bool *ret_worked, struct tg_error *reterr)
 {
     enum tg_code code = TG_OK;
     if (tg_restore_busy(unit->restore))
@@ -278,19 +284,31 @@ static enum tg_code run_round(struct tg_commit_unit *unit, bool *ret_worked, str
         code = unit_start_inputs(unit, reterr);
     if (code != TG_OK)
         return retry_later(unit, code, reterr);
-    TG_TRY(poll_consumer(unit, ret_worked, reterr));
-    if (unit->consumer == NULL)
-        return TG_OK;
-    if (!unit->producer_ready) /* dropped while partitions were taken away */
+    if (!unit->crowded)
+        TG_TRY(poll_consumer(unit, ret_worked, reterr));
+    if (unit->consumer == NULL || !unit->producer_ready) /* dropped while partitions were taken away */
         return TG_OK;
     code = process_tasks(unit, ret_worked, reterr);
     if (code != TG_OK)
         return process_failed(unit, code, reterr);
     tg_producer_poll(unit->producer);
-    if (!commit_is_due(unit))
-        return TG_OK;
-    unit_watch_positions(unit);
+    return TG_OK;
+}
+
+/* One round with everything in place. */
+static enum tg_code run_round(struct tg_commit_unit *unit, bool *ret_worked, struct tg_error *reterr)
+{
+    if (!unit->flushing) {
+        TG_TRY(read_and_process(unit, ret_worked, reterr));
+        if (unit->consumer == NULL || !unit->producer_ready || unit->retry_us > unit_now_us(unit) ||
+            !commit_is_due(unit))
+            return TG_OK;
+        unit_watch_positions(unit);
+    }
     TG_TRY(unit_commit(unit, reterr));
+    *ret_worked = *ret_worked || unit->flushing;
+    if (unit->flushing)
+        return TG_OK;
     unit_publish_counters(unit);
     TG_TRY(unit_write_back(unit, reterr));
     unit_purge(unit);
@@ -324,11 +342,8 @@ void tg_commit_unit_prepare(struct tg_commit_unit *unit)
         unit->producer_ready = false;
 }
 
-enum tg_code tg_commit_unit_step(struct tg_commit_unit *unit, bool *ret_worked, struct tg_error *reterr)
+static enum tg_code step(struct tg_commit_unit *unit, bool *ret_worked, struct tg_error *reterr)
 {
-    *ret_worked = false;
-    if (unit_now_us(unit) < unit->retry_us || unit_must_stop(unit))
-        return TG_OK;
     enum tg_code code = get_ready(unit, reterr);
     if (code != TG_OK)
         return retry_later(unit, code, reterr);
@@ -341,8 +356,28 @@ enum tg_code tg_commit_unit_step(struct tg_commit_unit *unit, bool *ret_worked, 
     return TG_OK;
 }
 
+enum tg_code tg_commit_unit_step(struct tg_commit_unit *unit, bool *ret_worked, struct tg_error *reterr)
+{
+    *ret_worked = false;
+    if (unit_now_us(unit) < unit->retry_us || unit_must_stop(unit))
+        return TG_OK;
+    if (tg_state_damaged(unit->query->state)) {
+        *ret_worked = true;
+        return unit_recover_state(unit, reterr);
+    }
+    enum tg_code code = step(unit, ret_worked, reterr);
+    if (code != TG_CODE_CORRUPT || !tg_state_damaged(unit->query->state))
+        return code;
+    tg_log_error(TG_LOG_ERROR, "the state is damaged: it is set aside and rebuilt from the changelogs",
+                 reterr, TG_LOG_FIELDS(TG_LOG_TEXT("query", tg_query_id(unit->query))));
+    *ret_worked = true;
+    return unit_recover_state(unit, reterr);
+}
+
 int64_t tg_commit_unit_deadline_us(const struct tg_commit_unit *unit)
 {
+    if (unit->crowded)
+        return unit_now_us(unit) + CROWDED_US;
     int64_t commit = unit->last_commit_us + unit->query->settings.commit_interval_ms * 1000;
     return unit->retry_us > commit ? unit->retry_us : commit;
 }

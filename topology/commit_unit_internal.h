@@ -35,7 +35,10 @@ struct tg_commit_unit {
     bool unwritten; /* the disk was full: the batch holds what is committed, nothing else is done before it is
                        written */
     bool unresolved; /* the outcome of the last transaction is not known: nothing is polled or processed */
-    bool adopting;   /* partitions were assigned and have no tasks yet */
+    bool flushing;   /* a commit waits for its records to be delivered: nothing is polled or processed */
+    bool crowded;    /* the producer has all it should hold: nothing is processed until it has sent some */
+    int64_t flush_until_us;
+    bool adopting;                       /* partitions were assigned and have no tasks yet */
     struct tg_topic_partition *assigned; /* the present assignment; topics are the plan's texts */
     size_t assigned_count, assigned_capacity;
     bool consumer_lost; /* fatally: fenced by another member of the same name */
@@ -84,7 +87,8 @@ void unit_publish_counters(struct tg_commit_unit *unit);
 /* ---- commit.c ---- */
 /* Errors of Kafka: the producer is dropped, nothing of the tasks is lost. */
 TG_MUST_CHECK enum tg_code unit_begin(struct tg_commit_unit *unit, struct tg_error *reterr);
-/* Commits what was processed, if anything. TG_OK with unit->unresolved: the outcome is not known yet. */
+/* Commits what was processed, if anything. TG_OK with unit->unresolved: the outcome is not known yet; with
+ * unit->flushing: its records are not delivered yet: call it again. */
 TG_MUST_CHECK enum tg_code unit_commit(struct tg_commit_unit *unit, struct tg_error *reterr);
 /* The same where the tasks are about to be closed: an unknown outcome needs no verdict then, only a new
  * producer, because the next owner of the partitions reads offsets and state from Kafka. */
@@ -93,6 +97,9 @@ TG_MUST_CHECK enum tg_code unit_commit_or_abandon(struct tg_commit_unit *unit, s
 TG_MUST_CHECK enum tg_code unit_write_back(struct tg_commit_unit *unit, struct tg_error *reterr);
 /* What is committed goes to RocksDB: TG_OK with unit->unwritten if the disk is full. */
 TG_MUST_CHECK enum tg_code unit_write(struct tg_commit_unit *unit, struct tg_error *reterr);
+/* RocksDB has found damage: closes the tasks, which begin again from what Kafka has once the database is
+ * replaced; that does who closes the last store. Errors: CORRUPT: too often; IO. */
+TG_MUST_CHECK enum tg_code unit_recover_state(struct tg_commit_unit *unit, struct tg_error *reterr);
 /* Kafka has committed: tried tasks apply. */
 TG_MUST_CHECK enum tg_code unit_apply(struct tg_commit_unit *unit, struct tg_error *reterr);
 

@@ -38,6 +38,7 @@ static enum tg_code open_producer(struct tg_commit_unit *unit, struct tg_error *
         .transaction_timeout_ms = unit->query->settings.transaction_timeout_ms,
         .linger_ms = -1,
         .queue_bytes_max = unit->query->settings.producer_queue_bytes,
+        .stop = unit->options.stop,
         .overrides = unit->query->producer_overrides,
     };
     return tg_producer_open(unit->query->cluster, &options, &unit->producer, reterr);
@@ -97,6 +98,7 @@ enum tg_code unit_resolve(struct tg_commit_unit *unit, const struct tg_error *ca
                  TG_LOG_FIELDS(TG_LOG_TEXT("query", tg_query_id(unit->query)),
                                TG_LOG_TEXT("transactional-id", unit->transactional_id)));
     unit_drop_producer(unit);
+    unit->flushing = unit->crowded = false;
     unit->unresolved = true;
     TG_TRY(check_refusals(unit, cause, reterr));
     return unit_check_clash(unit, cause, reterr);
