@@ -53,8 +53,9 @@ static enum tg_code try_windows(struct aggregate *aggregate, struct tg_slice key
 {
     int64_t time = aggregate->input->rows->rowtime_ms[row];
     bool may_leave_out = aggregate->may_refuse && aggregate->refusal == AGGREGATE_LEAVES_OUT;
-    if (!may_leave_out &&
-        (!aggregate->variable || window_of(aggregate)->advance_ms == window_of(aggregate)->size_ms))
+    bool one_state =
+        aggregate_node(aggregate)->panes || window_of(aggregate)->advance_ms == window_of(aggregate)->size_ms;
+    if (one_state || (!may_leave_out && !aggregate->variable))
         return TG_OK;
     for (int64_t start = first_open; start <= time && !aggregate->refused;
          start += window_of(aggregate)->advance_ms) {
