@@ -1,7 +1,6 @@
-/* raw_copy: what speed.py measures the program against, a loop over librdkafka without any work on the
+/* raw_copy: what the benchmarks measure the program against, a loop over librdkafka without any work on the
  * records.
  *
- *   raw_copy load SERVERS TOPIC COUNT              bids of 256 bytes of JSON, key: the auction as 8 bytes
  *   raw_copy consume SERVERS FROM                  reads all partitions to their ends
  *   raw_copy copy SERVERS FROM TO                  the same, each record to the same partition of TO, with
  * its time raw_copy transactions SERVERS FROM TO          the same in transactions of 100 ms (offsets not
@@ -16,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { BATCH = 1024, TRANSACTION_MS = 100, WAIT_MS = 30000, VALUE_MAX = 512, VALUE_BYTES = 256 };
+enum { BATCH = 1024, TRANSACTION_MS = 100, WAIT_MS = 30000 };
 
 static void die(const char *what, const char *why)
 {
@@ -103,62 +102,6 @@ static void send_record(rd_kafka_t *producer, const struct outgoing *record)
     }
 }
 
-/* ---- load ---- */
-
-static uint64_t next_random(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state;
-}
-
-static size_t make_bid(uint64_t *state, uint64_t number, char *value)
-{
-    static const char *const channels[] = {"Google", "Facebook", "Baidu", "Apple"};
-    int length =
-        snprintf(value, VALUE_MAX,
-                 "{\"bidder\":%" PRIu64 ",\"price\":%" PRIu64
-                 ",\"channel\":\"%s\",\"url\":\"https://www.nexmark.com/%06" PRIx64 "/%05" PRIx64
-                 "/item.htm?query=1\",\"dateTime\":\"2023-11-14 22:%02" PRIu64 ":%02" PRIu64 ".%03" PRIu64
-                 "\",\"extra\":\"",
-                 1000 + next_random(state) % 100000, 100 + next_random(state) % 100000000,
-                 channels[next_random(state) % 4], next_random(state) % 0xffffff,
-                 next_random(state) % 0xfffff, number / 600000 % 60, number / 10000 % 60, number / 10 % 1000);
-    size_t at = (size_t)length;
-    while (at < VALUE_BYTES - 2)
-        value[at++] = (char)('a' + next_random(state) % 26);
-    value[at++] = '"';
-    value[at++] = '}';
-    return at;
-}
-
-static uint64_t load(const char *servers, const char *topic, uint64_t count)
-{
-    rd_kafka_t *producer = open_producer(servers, NULL);
-    rd_kafka_topic_t *handle = rd_kafka_topic_new(producer, topic, NULL);
-    uint64_t state = 88172645463325252u;
-    char value[VALUE_MAX];
-    for (uint64_t i = 0; i < count; i++) {
-        /* half of the bids go to the one hot auction of the moment */
-        uint64_t last = 1000 + i / 16,
-                 auction = next_random(&state) % 2 == 0 ? last / 100 * 100 : last - next_random(&state) % 110;
-        uint64_t key = __builtin_bswap64(auction);
-        send_record(producer, &(struct outgoing){.topic = handle,
-                                                 .partition = (int32_t)(auction * 2654435761u >> 16) & 7,
-                                                 .key = &key,
-                                                 .key_size = sizeof key,
-                                                 .value = value,
-                                                 .value_size = make_bid(&state, i, value),
-                                                 .timestamp = 1700000000000 + (int64_t)(i / 10)});
-    }
-    if (rd_kafka_flush(producer, WAIT_MS * 10) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        die("flush", "not all was delivered");
-    rd_kafka_topic_destroy(handle);
-    rd_kafka_destroy(producer);
-    return count;
-}
-
 /* ---- copy ---- */
 
 struct copier {
@@ -181,6 +124,13 @@ static void open_consumer(struct copier *copier, const char *servers, const char
     set(conf, "enable.partition.eof", "true");
     set(conf, "check.crcs", "true");
     set(conf, "isolation.level", "read_committed");
+    /* the program's window, which stays in the processor's cache */
+    set(conf, "queued.min.messages", "10000");
+    set(conf, "queued.max.messages.kbytes", "16384");
+    set(conf, "fetch.message.max.bytes", "262144");
+    set(conf, "fetch.max.bytes", "8388608");
+    set(conf, "fetch.queue.backoff.ms", "5");
+    set(conf, "fetch.wait.max.ms", "100");
     copier->consumer = rd_kafka_new(RD_KAFKA_CONSUMER, conf, reason, sizeof reason);
     if (copier->consumer == NULL)
         die("consumer", reason);
@@ -269,16 +219,14 @@ int main(int count, char **arguments)
 {
     double started = now(CLOCK_MONOTONIC);
     uint64_t records = 0;
-    if (count == 5 && strcmp(arguments[1], "load") == 0)
-        records = load(arguments[2], arguments[3], strtoull(arguments[4], NULL, 10));
-    else if (count == 4 && strcmp(arguments[1], "consume") == 0)
+    if (count == 4 && strcmp(arguments[1], "consume") == 0)
         records = copy(arguments[2], arguments[3], NULL, false);
     else if (count == 5 && strcmp(arguments[1], "copy") == 0)
         records = copy(arguments[2], arguments[3], arguments[4], false);
     else if (count == 5 && strcmp(arguments[1], "transactions") == 0)
         records = copy(arguments[2], arguments[3], arguments[4], true);
     else
-        die("usage", "raw_copy load|consume|copy|transactions SERVERS TOPIC [COUNT | TOPIC]");
+        die("usage", "raw_copy consume|copy|transactions SERVERS FROM [TO]");
     printf("%" PRIu64 " %.3f %.3f\n", records, now(CLOCK_MONOTONIC) - started, now(CLOCK_PROCESS_CPUTIME_ID));
     return 0;
 }
