@@ -5,6 +5,8 @@
 #include "plan/nodes/rekey.h"
 #include "plan/nodes/source.h"
 
+#include <string.h>
+
 static const char *const kind_names[] = {[TG_JOIN_INNER] = "INNER",
                                          [TG_JOIN_LEFT] = "LEFT",
                                          [TG_JOIN_RIGHT] = "RIGHT",
@@ -137,8 +139,13 @@ static void write_side(const struct tg_plan_node *input, struct tg_buffer *out)
         tg_buffer_append_text(out, "; record ");
         tg_plan_write_format(&((const struct tg_plan_source *)below)->value_format, out);
     } else if (below->kind == &tg_plan_rekey_kind && ((const struct tg_plan_rekey *)below)->repartition) {
+        const struct tg_plan_format *format = &((const struct tg_plan_rekey *)below)->value_format;
         tg_buffer_append_text(out, "; record ");
-        tg_plan_write_format(&((const struct tg_plan_rekey *)below)->value_format, out);
+        tg_plan_write_format(format, out);
+        if (strcmp(format->name, "JSON") != 0) { /* columns are found by their place: none may come or go */
+            tg_buffer_append_text(out, " ");
+            tg_schema_write(below->schema, out);
+        }
     } else {
         tg_buffer_append_text(out, "; row ");
         tg_schema_write(input->schema, out);
