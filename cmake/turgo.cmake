@@ -158,7 +158,8 @@ function(tg_test_program name)
     if(TG_SANITIZE)
         target_link_libraries(${name} PRIVATE tg_sanitizer_options)
     endif()
-    gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
+    # Without the values of parameters: of a struct they are bytes, pointers among them, and differ from run to run.
+    gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES
         PROPERTIES LABELS "${arg_LABEL}" TIMEOUT ${arg_TIMEOUT} ${properties})
 endfunction()
 
