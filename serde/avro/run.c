@@ -352,8 +352,10 @@ static bool enter_blocks(struct tg_avro_machine *machine, const struct tg_avro_o
 static void keep_last(struct tg_avro_machine *machine, struct tg_column *map, struct tg_range *range)
 {
     struct tg_column *key = map->children[0];
+    if (range->count < 2)
+        return;
     const struct tg_slice *names = key->values.bytes + range->start;
-    if (range->count < 2 || !tg_json_repeats(names, range->count, machine->arena, NULL))
+    if (!tg_json_repeats(names, range->count, machine->arena, NULL))
         return;
     int32_t *last_of = tg_arena_alloc(machine->arena, range->count * sizeof *last_of);
     tg_json_repeats(names, range->count, machine->arena, last_of);

@@ -26,14 +26,35 @@ TG_MUST_CHECK static enum tg_code put_fields(const struct tg_proto_write *writes
                                              const struct tg_column *const *columns, uint32_t row,
                                              struct tg_buffer *out, struct tg_error *reterr);
 
-static void put_varint(struct tg_buffer *out, uint64_t bits)
+static inline uint8_t *write_varint(uint8_t *at, uint64_t bits)
 {
-    uint8_t *start = tg_buffer_reserve(out, VARINT_BYTES_MAX);
-    uint8_t *at = start;
     for (; bits >= 0x80; bits >>= 7)
         *at++ = (uint8_t)((bits & 0x7f) | 0x80);
     *at++ = (uint8_t)bits;
-    out->length += (size_t)(at - start);
+    return at;
+}
+
+static void put_varint(struct tg_buffer *out, uint64_t bits)
+{
+    uint8_t *start = tg_buffer_reserve(out, VARINT_BYTES_MAX);
+    out->length += (size_t)(write_varint(start, bits) - start);
+}
+
+/* A single number or text with its tag; a zero only where it says something. */
+static inline void put_quick(const struct tg_proto_write *write, const struct tg_column *column, uint32_t row,
+                             struct tg_buffer *out)
+{
+    bool text = write->code == TG_PROTO_WRITE_BYTES;
+    struct tg_slice bytes = text ? column->values.bytes[row] : (struct tg_slice){0};
+    uint64_t bits = text ? bytes.length : (uint64_t)column->values.int64[row];
+    if (bits == 0 && !write->presence)
+        return;
+    uint8_t *start = tg_buffer_reserve(out, 8 + VARINT_BYTES_MAX + bytes.length);
+    memcpy(start, write->tag, TG_PROTO_TAG_BYTES_MAX);
+    uint8_t *at = write_varint(start + write->tag_length, bits);
+    if (bytes.length > 0)
+        memcpy(at, bytes.data, bytes.length);
+    out->length += (size_t)(at - start) + bytes.length;
 }
 
 static void put_tag(struct tg_buffer *out, const struct tg_proto_write *write)
@@ -370,6 +391,10 @@ static enum tg_code put_fields(const struct tg_proto_write *writes, uint32_t cou
             if (!columns[write->around]->valid[row])
                 continue;
             column = columns[write->around]->children[write->child];
+        }
+        if (write->quick && column->valid[row]) {
+            put_quick(write, column, row, out);
+            continue;
         }
         if (!column->valid[row] ||
             (!write->presence && !write->list && !write->map && is_zero(write, column, row)))

@@ -312,6 +312,28 @@ static void list_nulls(struct compiler *compiler, const struct tg_proto_message 
     plan->nulls = nulls;
 }
 
+/* What is set when: lists before the fields, single values after them, if none came. With oneofs, where one
+ * field sets another, and with many fields all are set before. */
+static void split_reads(struct compiler *compiler, struct tg_proto_read *reads, struct tg_proto_plan *plan)
+{
+    enum { MASK_BITS = 64 };
+    uint32_t *lists = tg_arena_alloc_zero(compiler->arena, plan->count + 1, sizeof *lists);
+    bool late = plan->count <= MASK_BITS;
+    for (uint32_t i = 0; i < plan->count; i++) {
+        struct tg_proto_read *read = &reads[i];
+        late = late && read->rival_count == 0 && read->around == TG_PROTO_SLOT_NONE;
+        read->quick = read->list == TG_PROTO_SLOT_NONE && read->rival_count == 0 &&
+                      read->around == TG_PROTO_SLOT_NONE &&
+                      (read->code == TG_PROTO_READ_INT64 || read->code == TG_PROTO_READ_STRING);
+        if (read->list != TG_PROTO_SLOT_NONE)
+            lists[plan->list_count++] = i;
+    }
+    for (uint32_t i = 0; late && i < plan->count; i++)
+        if (reads[i].list == TG_PROTO_SLOT_NONE && reads[i].code != TG_PROTO_READ_SKIM)
+            plan->singles |= 1ULL << i;
+    plan->lists = lists;
+}
+
 static void compile_reads(struct compiler *compiler, const struct tg_proto_message *message,
                           const struct field_row *row, struct tg_proto_plan *plan)
 {
@@ -349,6 +371,7 @@ static void compile_reads(struct compiler *compiler, const struct tg_proto_messa
         reads[plan->count++] = read;
     }
     link_rivals(compiler, message, field_of, reads, plan->count);
+    split_reads(compiler, reads, plan);
     list_nulls(compiler, message, row, oneof_slots, taken, plan);
     tg_free(field_of);
     tg_free(oneof_slots);

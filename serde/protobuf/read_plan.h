@@ -32,6 +32,7 @@ struct tg_proto_read {
     uint8_t kind;  /* enum tg_proto_kind; of a wrapper: that of its value */
     uint8_t wire;  /* enum tg_proto_wire */
     uint8_t known; /* enum tg_proto_known */
+    bool quick;    /* a single number or text in no oneof, read without detours */
     bool presence; /* absent: NULL; else the type's zero */
     bool is_map;
     uint8_t scale;        /* of a decimal that does not say its own */
@@ -50,7 +51,11 @@ struct tg_proto_plan {
     uint32_t count;
     const struct tg_proto_read *reads; /* ascending numbers */
     uint8_t dense[TG_PROTO_DENSE];     /* by small numbers: index in reads + 1 */
-    uint32_t null_count;               /* columns that no field of the message fills */
+    uint64_t
+        singles; /* bits of the reads that are set at the end if they did not come; 0: all are at the start */
+    uint32_t list_count; /* indexes of the lists and maps among the reads */
+    const uint32_t *lists;
+    uint32_t null_count; /* columns that no field of the message fills */
     const uint32_t *nulls;
 };
 

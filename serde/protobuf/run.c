@@ -17,7 +17,7 @@ enum {
 };
 
 static bool run_message(struct tg_proto_machine *machine, const struct tg_proto_plan *plan, uint32_t row,
-                        uint32_t group);
+                        uint32_t group, uint64_t *seen);
 
 /* Notes the first fault; always false. */
 static bool fault(struct tg_proto_machine *machine, const char *message)
@@ -385,25 +385,28 @@ static bool run_known(struct tg_proto_machine *machine, const struct tg_proto_re
                                              : put_date_or_time(machine, read, row, &parts);
 }
 
+/* A single value that did not come. */
+static void put_absent(struct tg_proto_machine *machine, const struct tg_proto_read *read, uint32_t row)
+{
+    if (read->presence || read->around != TG_PROTO_SLOT_NONE)
+        tg_column_set_null(machine->slots[read->slot], row);
+    else
+        put_zero(machine, read, row);
+}
+
 /* What holds until a field comes. */
 static void start_message(struct tg_proto_machine *machine, const struct tg_proto_plan *plan, uint32_t row)
 {
     for (uint32_t i = 0; i < plan->null_count; i++)
         tg_column_set_null(machine->slots[plan->nulls[i]], row);
-    for (uint32_t i = 0; i < plan->count; i++) {
-        const struct tg_proto_read *read = &plan->reads[i];
-        if (read->list != TG_PROTO_SLOT_NONE) {
-            struct tg_column *list = machine->slots[read->list];
-            list->values.range[row] = (struct tg_range){list->children[0]->length, 0};
-            list->valid[row] = 1;
-        } else if (read->code == TG_PROTO_READ_SKIM) {
-            continue;
-        } else if (read->presence || read->around != TG_PROTO_SLOT_NONE) {
-            tg_column_set_null(machine->slots[read->slot], row);
-        } else {
-            put_zero(machine, read, row);
-        }
+    for (uint32_t i = 0; i < plan->list_count; i++) {
+        struct tg_column *list = machine->slots[plan->reads[plan->lists[i]].list];
+        list->values.range[row] = (struct tg_range){list->children[0]->length, 0};
+        list->valid[row] = 1;
     }
+    for (uint32_t i = 0; plan->singles == 0 && i < plan->count; i++)
+        if (plan->reads[i].list == TG_PROTO_SLOT_NONE && plan->reads[i].code != TG_PROTO_READ_SKIM)
+            put_absent(machine, &plan->reads[i], row);
 }
 
 /* Of entries with one key the last counts, at the place of the first. */
@@ -411,8 +414,10 @@ static void keep_last(struct tg_proto_machine *machine, struct tg_column *map, u
 {
     struct tg_range *range = &map->values.range[row];
     struct tg_column *key = map->children[0];
+    if (range->count < 2)
+        return;
     const struct tg_slice *names = key->values.bytes + range->start;
-    if (range->count < 2 || !tg_json_repeats(names, range->count, machine->arena, NULL))
+    if (!tg_json_repeats(names, range->count, machine->arena, NULL))
         return;
     int32_t *last_of = tg_arena_alloc(machine->arena, range->count * sizeof *last_of);
     tg_json_repeats(names, range->count, machine->arena, last_of);
@@ -428,15 +433,21 @@ static void keep_last(struct tg_proto_machine *machine, struct tg_column *map, u
     range->count = kept;
 }
 
-static void finish_message(struct tg_proto_machine *machine, const struct tg_proto_plan *plan, uint32_t row)
+/* `seen`: bits of the reads that came, in this message or one before that it adds to. */
+static void finish_message(struct tg_proto_machine *machine, const struct tg_proto_plan *plan, uint32_t row,
+                           uint64_t seen)
 {
-    for (uint32_t i = 0; i < plan->count; i++)
-        if (plan->reads[i].is_map)
-            keep_last(machine, machine->slots[plan->reads[i].list], row);
+    for (uint64_t absent = plan->singles & ~seen; absent != 0; absent &= absent - 1)
+        put_absent(machine, &plan->reads[__builtin_ctzll(absent)], row);
+    for (uint32_t i = 0; i < plan->list_count; i++)
+        if (plan->reads[plan->lists[i]].is_map)
+            keep_last(machine, machine->slots[plan->reads[plan->lists[i]].list], row);
 }
 
-/* A message behind its tag: by its length, or up to the end of its group. */
-static bool run_nested(struct tg_proto_machine *machine, const struct tg_proto_read *read, uint32_t row)
+/* A message behind its tag: by its length, or up to the end of its group. `seen`: all bits if it adds to
+ * another. */
+static bool run_nested(struct tg_proto_machine *machine, const struct tg_proto_read *read, uint32_t row,
+                       uint64_t seen)
 {
     struct tg_slice body;
     if (machine->depth_left == 0)
@@ -449,9 +460,10 @@ static bool run_nested(struct tg_proto_machine *machine, const struct tg_proto_r
         machine->end = machine->at;
         machine->at = body.data;
     }
-    if (!run_message(machine, read->plan, row, read->wire == TG_PROTO_SIZED ? NO_GROUP : read->number))
+    uint32_t group = read->wire == TG_PROTO_SIZED ? NO_GROUP : read->number;
+    if (!run_message(machine, read->plan, row, group, &seen))
         return false;
-    finish_message(machine, read->plan, row);
+    finish_message(machine, read->plan, row, seen);
     machine->end = end;
     machine->depth_left++;
     return true;
@@ -476,17 +488,16 @@ static bool extend(struct tg_proto_machine *machine, const struct tg_proto_read 
     return true;
 }
 
+/* Two of one message are one: the second adds to the first. */
 static bool run_struct(struct tg_proto_machine *machine, const struct tg_proto_read *read, uint32_t row)
 {
-    if (!read->is_map) { /* two of one message are one: the second adds to the first */
-        struct tg_column *column = machine->slots[read->slot];
-        if (read->list != TG_PROTO_SLOT_NONE || !column->valid[row])
-            start_message(machine, read->plan, row);
-        column->valid[row] = 1;
-    } else {
+    struct tg_column *column = read->is_map ? NULL : machine->slots[read->slot];
+    bool adds = read->list == TG_PROTO_SLOT_NONE && column->valid[row];
+    if (!adds)
         start_message(machine, read->plan, row);
-    }
-    return run_nested(machine, read, row);
+    if (column != NULL)
+        column->valid[row] = 1;
+    return run_nested(machine, read, row, adds ? UINT64_MAX : 0);
 }
 
 /* One value behind its tag. */
@@ -512,7 +523,7 @@ static bool run_value(struct tg_proto_machine *machine, const struct tg_proto_re
     case TG_PROTO_READ_MESSAGE:
         return run_struct(machine, read, row);
     case TG_PROTO_READ_SKIM:
-        return run_nested(machine, read, row);
+        return run_nested(machine, read, row, 0);
     case TG_PROTO_READ_FAIL:
         return misfit(machine, read, read->slot, row, read->message) &&
                skip_field(machine, read->number, (enum tg_proto_wire)read->wire);
@@ -576,24 +587,58 @@ static const struct tg_proto_read *find_read(const struct tg_proto_plan *plan, u
     return low < plan->count && plan->reads[low].number == number ? &plan->reads[low] : NULL;
 }
 
+/* The tag of a field, or the end of the group that is read; false: it cannot be. */
+static inline bool read_tag(struct tg_proto_machine *machine, uint32_t group, uint32_t *ret_number,
+                            enum tg_proto_wire *ret_wire)
+{
+    uint64_t tag = 0;
+    if (!read_varint(machine, &tag))
+        return false;
+    *ret_number = (uint32_t)(tag >> 3);
+    *ret_wire = (enum tg_proto_wire)(tag & 7);
+    if (__builtin_expect(*ret_wire == TG_PROTO_END, 0))
+        return (group != NO_GROUP && *ret_number == group) ||
+               fault(machine, "the end of a group that was not started");
+    if (__builtin_expect(*ret_number == 0 || tag >> 32 != 0 || *ret_wire > TG_PROTO_NARROW, 0))
+        return fault(machine, "a tag that cannot be");
+    return true;
+}
+
+/* A single number or text, as most fields are. */
+static inline bool run_quick(struct tg_proto_machine *machine, const struct tg_proto_read *read, uint32_t row)
+{
+    struct tg_slice bytes;
+    struct tg_column *column = machine->slots[read->slot];
+    machine->path = read->path;
+    if (read->code == TG_PROTO_READ_STRING)
+        return read_sized(machine, &bytes) && put_bytes(machine, read, row, bytes);
+    column->valid[row] = 1;
+    return read_varint(machine, (uint64_t *)&column->values.int64[row]);
+}
+
 static bool run_message(struct tg_proto_machine *machine, const struct tg_proto_plan *plan, uint32_t row,
-                        uint32_t group)
+                        uint32_t group, uint64_t *seen)
 {
     while (machine->at < machine->end) {
-        uint64_t tag = 0;
-        if (!read_varint(machine, &tag))
+        uint32_t number = 0;
+        enum tg_proto_wire wire = TG_PROTO_VARINT;
+        if (!read_tag(machine, group, &number, &wire))
             return false;
-        uint32_t number = (uint32_t)(tag >> 3);
-        enum tg_proto_wire wire = (enum tg_proto_wire)(tag & 7);
         if (wire == TG_PROTO_END)
-            return (group != NO_GROUP && number == group) ||
-                   fault(machine, "the end of a group that was not started");
-        if (number == 0 || tag >> 32 != 0 || wire > TG_PROTO_NARROW)
-            return fault(machine, "a tag that cannot be");
+            return true;
         const struct tg_proto_read *read = find_read(plan, number);
-        bool good = read == NULL ? skip_field(machine, number, wire) : run_field(machine, read, wire, row);
+        bool good;
+        if (read != NULL)
+            *seen |= wire == (enum tg_proto_wire)read->wire ? 1ULL << ((read - plan->reads) & 63) : 0;
+        if (read == NULL)
+            good = skip_field(machine, number, wire);
+        else if (read->quick && wire == (enum tg_proto_wire)read->wire)
+            good = run_quick(machine, read, row);
+        else
+            good = run_field(machine, read, wire, row);
         if (!good)
             return false;
+        machine->path = NULL;
     }
     return group == NO_GROUP || fault(machine, "a group without its end");
 }
@@ -617,9 +662,10 @@ bool tg_proto_run(struct tg_proto_machine *machine, const struct tg_proto_progra
     machine->depth_left = DEPTH_MAX;
     machine->fault = NULL;
     machine->path = NULL;
+    uint64_t seen = 0;
     start_message(machine, program->root, row);
-    if (!run_message(machine, program->root, row, NO_GROUP))
+    if (!run_message(machine, program->root, row, NO_GROUP, &seen))
         return false;
-    finish_message(machine, program->root, row);
+    finish_message(machine, program->root, row, seen);
     return true;
 }

@@ -153,8 +153,13 @@ static bool plan_field(struct planner *planner, const struct tg_proto_field *fie
         write_tag(field->number, write->packed ? TG_PROTO_SIZED : tg_proto_wire_of(field->kind), write->tag);
     if (write->list)
         one = type->element;
-    if (field->message == NULL && choose_scalar(write, field, one->kind))
+    if (field->message == NULL && choose_scalar(write, field, one->kind)) {
+        write->quick =
+            !field->repeated && (write->code == TG_PROTO_WRITE_BYTES ||
+                                 ((one->kind == TG_TYPE_BIGINT || one->kind == TG_TYPE_TIMESTAMP) &&
+                                  field->kind == TG_PROTO_INT64));
         return true;
+    }
     if (in_entry && field->number == 1 && one->kind == TG_TYPE_STRING && field->message == NULL &&
         (field->kind == TG_PROTO_BOOL || takes_number(field->kind, TG_TYPE_INT))) {
         write->code = TG_PROTO_WRITE_PARSED;

@@ -28,7 +28,8 @@ struct tg_proto_write {
     uint8_t known; /* enum tg_proto_known */
     uint8_t tag_length;
     uint8_t tag[TG_PROTO_TAG_BYTES_MAX];
-    bool list; /* ARRAY */
+    bool quick; /* a single BIGINT, TIMESTAMP or text, as int64, string or bytes: written without detours */
+    bool list;  /* ARRAY */
     bool map;
     bool packed;
     bool presence;   /* zeros are written, too */
