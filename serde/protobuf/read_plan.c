@@ -329,8 +329,10 @@ static void split_reads(struct compiler *compiler, struct tg_proto_read *reads, 
             lists[plan->list_count++] = i;
     }
     for (uint32_t i = 0; late && i < plan->count; i++)
-        if (reads[i].list == TG_PROTO_SLOT_NONE && reads[i].code != TG_PROTO_READ_SKIM)
+        if (reads[i].list == TG_PROTO_SLOT_NONE && reads[i].code != TG_PROTO_READ_SKIM) {
             plan->singles |= 1ULL << i;
+            plan->structs |= reads[i].code == TG_PROTO_READ_MESSAGE ? 1ULL << i : 0;
+        }
     plan->lists = lists;
 }
 

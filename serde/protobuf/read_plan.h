@@ -51,8 +51,8 @@ struct tg_proto_plan {
     uint32_t count;
     const struct tg_proto_read *reads; /* ascending numbers */
     uint8_t dense[TG_PROTO_DENSE];     /* by small numbers: index in reads + 1 */
-    uint64_t
-        singles; /* bits of the reads that are set at the end if they did not come; 0: all are at the start */
+    uint64_t singles;    /* bits of the reads whose absence is noted at the end; 0: at the start, for all */
+    uint64_t structs;    /* those of them that are messages: what comes twice adds to the first */
     uint32_t list_count; /* indexes of the lists and maps among the reads */
     const uint32_t *lists;
     uint32_t null_count; /* columns that no field of the message fills */

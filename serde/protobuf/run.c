@@ -404,6 +404,8 @@ static void start_message(struct tg_proto_machine *machine, const struct tg_prot
         list->values.range[row] = (struct tg_range){list->children[0]->length, 0};
         list->valid[row] = 1;
     }
+    for (uint64_t structs = plan->structs; structs != 0; structs &= structs - 1)
+        machine->slots[plan->reads[__builtin_ctzll(structs)].slot]->valid[row] = 0;
     for (uint32_t i = 0; plan->singles == 0 && i < plan->count; i++)
         if (plan->reads[i].list == TG_PROTO_SLOT_NONE && plan->reads[i].code != TG_PROTO_READ_SKIM)
             put_absent(machine, &plan->reads[i], row);
@@ -609,7 +611,6 @@ static inline bool run_quick(struct tg_proto_machine *machine, const struct tg_p
 {
     struct tg_slice bytes;
     struct tg_column *column = machine->slots[read->slot];
-    machine->path = read->path;
     if (read->code == TG_PROTO_READ_STRING)
         return read_sized(machine, &bytes) && put_bytes(machine, read, row, bytes);
     column->valid[row] = 1;
@@ -636,9 +637,11 @@ static bool run_message(struct tg_proto_machine *machine, const struct tg_proto_
             good = run_quick(machine, read, row);
         else
             good = run_field(machine, read, wire, row);
-        if (!good)
-            return false;
-        machine->path = NULL;
+        if (good)
+            continue;
+        if (machine->path == NULL && read != NULL)
+            machine->path = read->path;
+        return false;
     }
     return group == NO_GROUP || fault(machine, "a group without its end");
 }
