@@ -195,10 +195,22 @@ bool tg_task_has_work(const struct tg_task *task)
     return false;
 }
 
-static enum tg_code decode_next(struct tg_task_input *input, struct tg_error *reterr)
+/* A dead letter of a record that cannot be read is sent when it is decoded, and has to be committed with the
+ * record's offset: where a commit may come within a batch, a batch is one record. */
+static bool sends_letters_while_decoding(const struct tg_task *task)
+{
+    const enum tg_on_error *policies = task->query->faults.policies;
+    return policies[TG_FAULT_DECODE] == TG_ON_ERROR_DEAD_LETTER ||
+           policies[TG_FAULT_TIME] == TG_ON_ERROR_DEAD_LETTER ||
+           policies[TG_FAULT_KEY] == TG_ON_ERROR_DEAD_LETTER;
+}
+
+static enum tg_code decode_next(struct tg_task *task, struct tg_task_input *input, struct tg_error *reterr)
 {
     const struct tg_message *messages[TG_BATCH_ROWS_MAX];
     uint32_t limit = input->source->kind->decode_max;
+    if (task->input_count > 1 && !input->is_internal && sends_letters_while_decoding(task))
+        limit = 1;
     uint32_t count = input->queue_count < limit ? input->queue_count : limit;
     for (uint32_t i = 0; i < count; i++)
         messages[i] = &input->queue[(input->queue_head + i) % input->queue_capacity];
@@ -301,7 +313,7 @@ static enum tg_code decode_inputs(struct tg_task *task, struct tg_error *reterr)
         struct tg_task_input *input = &task->inputs[i];
         while (input->batch == NULL && input->queue_count > 0) {
             tg_task_begin_run(task, input);
-            TG_TRY(decode_next(input, reterr));
+            TG_TRY(decode_next(task, input, reterr));
             TG_TRY(end_run(task, input, reterr));
             if (input->batch->selected == 0)
                 finish_batch(input);
@@ -360,5 +372,7 @@ enum tg_code tg_task_process(struct tg_task *task, struct tg_error *reterr)
     TG_TRY(end_run(task, input, reterr));
     if (input->batch_next == input->batch->selected)
         finish_batch(input);
+    else /* what a commit may say meanwhile: the rows in front of it are done with */
+        input->position = input->batch->rows->offset[tg_batch_row(input->batch, input->batch_next)];
     return TG_OK;
 }
