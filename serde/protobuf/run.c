@@ -385,10 +385,10 @@ static bool run_known(struct tg_proto_machine *machine, const struct tg_proto_re
                                              : put_date_or_time(machine, read, row, &parts);
 }
 
-/* A single value that did not come. */
+/* A single value that did not come. Connect's converter has NULL for bytes without any, unlike for texts. */
 static void put_absent(struct tg_proto_machine *machine, const struct tg_proto_read *read, uint32_t row)
 {
-    if (read->presence || read->around != TG_PROTO_SLOT_NONE)
+    if (read->presence || read->around != TG_PROTO_SLOT_NONE || read->kind == TG_PROTO_BYTES)
         tg_column_set_null(machine->slots[read->slot], row);
     else
         put_zero(machine, read, row);

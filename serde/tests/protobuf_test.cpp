@@ -162,6 +162,9 @@ TEST_F(Protobuf, ReadsWhatIsThereAndWhatIsNot)
                 "message S { int32 x = 1; } S n = 5; }");
     EXPECT_EQ(decode(schema, columns, {"", "0805120178180022020102200308022a00", "2a020807120161"}),
               (std::vector<std::string>{"0 '' null [] null", "2 'x' 0 [1, 2, 3] (0)", "0 'a' null [] (7)"}));
+    EXPECT_EQ(decode(file_of("message M { bytes a = 1; string b = 2; }"),
+                     Columns({{"A", "BYTES"}, {"B", "STRING"}}), {"", "0a00"}),
+              (std::vector<std::string>{"null ''", "x'' ''"}));
     Columns members({{"TEXT", "STRING"}, {"PAY_0", "STRUCT<NUMBER INT, SUB STRUCT<Y INT>>"}});
     EXPECT_EQ(decode(file_of("message M { oneof pay { string text = 2; int32 number = 3; S sub = 4; }"
                              "message S { int32 y = 1; } }"),

@@ -127,6 +127,9 @@ bool equals(const tg_proto_field *field, const tg_json_tree *value, const tg_col
 {
     if (value == nullptr)
         return !column->valid[row];
+    if (field->kind == TG_PROTO_BYTES && !field->repeated && !field->has_presence &&
+        text_value(value).empty())
+        return !column->valid[row]; // the one default that is NULL here
     if (column->type->kind == TG_TYPE_MAP)
         return equals_map(field, value, column, row);
     if (column->type->kind != TG_TYPE_ARRAY)
