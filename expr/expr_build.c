@@ -121,12 +121,29 @@ struct call {
     struct tg_place place;
 };
 
+/* A value has at most 38 digits: of a type with more places than that next to none would fit. */
+static enum tg_code check_places(const struct tg_type *type, struct tg_place place, struct tg_error *reterr)
+{
+    if (type->kind == TG_TYPE_DECIMAL && type->scale > TG_DECIMAL_DIGITS_MAX) {
+        (void)tg_fail_at(reterr, TG_CODE_TYPE, place,
+                         "the result is DECIMAL(%u, %u): at most %d decimal places can be computed",
+                         type->precision, type->scale, TG_DECIMAL_DIGITS_MAX);
+        return tg_fail_hint(reterr, "CAST what is multiplied or divided to a DECIMAL of fewer digits");
+    }
+    if (type->kind == TG_TYPE_ARRAY || type->kind == TG_TYPE_MAP)
+        TG_TRY(check_places(type->element, place, reterr));
+    for (uint32_t i = 0; type->kind == TG_TYPE_STRUCT && i < type->field_count; i++)
+        TG_TRY(check_places(type->fields[i].type, place, reterr));
+    return TG_OK;
+}
+
 static enum tg_code resolve_call(const struct call *call, const struct tg_expr **ret_expr,
                                  struct tg_error *reterr)
 {
     struct tg_function_call resolved;
     TG_TRY(tg_function_resolve(call->arena, TG_FUNCTION_SCALAR, call->name, call->arguments, call->count,
                                call->place, &resolved, reterr));
+    TG_TRY(check_places(resolved.type, call->place, reterr));
     *ret_expr = tg_expr_call_node(call->arena, resolved.function, resolved.name, resolved.type,
                                   resolved.arguments, resolved.argument_count, call->place);
     return TG_OK;
@@ -390,6 +407,7 @@ enum tg_code tg_expr_convert(struct tg_arena *arena, const struct tg_expr *value
     if (value->type != NULL && !tg_cast_exists(value->type, type))
         return tg_fail_at(reterr, TG_CODE_TYPE, value->place, "there is no cast from %s to %s",
                           tg_type_name(arena, value->type), tg_type_name(arena, type));
+    TG_TRY(check_places(type, value->place, reterr));
     *ret_expr = tg_expr_converted(arena, value, type);
     return TG_OK;
 }

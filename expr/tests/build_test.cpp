@@ -134,6 +134,12 @@ const TypeCase refusals[] = {
      "U), TRANSFORM(MAP<K, V>, (K, V) => J, (K, V) => W)" LETTERS},
     {"LEAST(I, CAST(I AS BIGINT), 5)",
      "LEAST of INTEGER, BIGINT could be a number of more than one type | CAST the arguments to one type"},
+    {"CAST(I AS DECIMAL(38, 20)) * CAST(I AS DECIMAL(38, 20))",
+     "the result is DECIMAL(77, 40): at most 38 decimal places can be computed | CAST what is multiplied or "
+     "divided to a DECIMAL of fewer digits"},
+    {"CAST(ARRAY[I] AS ARRAY<DECIMAL(50, 40)>)",
+     "the result is DECIMAL(50, 40): at most 38 decimal places can be computed | CAST what is multiplied or "
+     "divided to a DECIMAL of fewer digits"},
     {"GREATEST(B, TRUE)", "GREATEST needs values that have an order, not BOOLEAN"},
     {"NULL", "a NULL without a type cannot be computed; CAST it"},
 };
