@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/memory.h"
+#include "state/join_key.h"
 
 /* What a changelog record of a session becomes. */
 enum { SESSION_ROW_AT, SESSION_INDEX_AT, SESSION_HEAD_AT, SESSION_RECORDS };
@@ -78,21 +79,42 @@ static void add_record(struct tg_restorer *restorer, struct tg_slice key, struct
     restorer->added_bytes += key.length + value.length;
 }
 
+/* What a store keeps beside its rows is not in the changelog: it follows from the rows. Which session ends
+ * last is not known here. */
+static enum tg_code add_session_parts(struct tg_restorer *restorer, struct tg_slice key, bool removed,
+                                      int64_t timestamp_ms, struct tg_error *reterr)
+{
+    struct tg_window_key session;
+    TG_TRY(tg_session_key_read_changelog(key, &session, reterr));
+    tg_session_index_key(&restorer->key, &session);
+    add_record(restorer, tg_buffer_slice(&restorer->key), tg_slice_of(removed ? NULL : "", 0), timestamp_ms);
+    tg_session_head_key(&restorer->key, session.key);
+    add_record(restorer, tg_buffer_slice(&restorer->key), tg_slice_of("", 0), timestamp_ms);
+    return TG_OK;
+}
+
+/* A row that is gone may have been in the head, and the head must not stay alone: expiry looks after it. */
+static enum tg_code add_join_parts(struct tg_restorer *restorer, struct tg_slice key, int64_t timestamp_ms,
+                                   struct tg_error *reterr)
+{
+    struct tg_join_key row;
+    TG_TRY(tg_join_key_read_changelog(key, &row, reterr));
+    tg_join_index_key(&restorer->key, row.key, row.time_ms);
+    add_record(restorer, tg_buffer_slice(&restorer->key), tg_slice_of("", 0), timestamp_ms);
+    tg_join_head_key(&restorer->key, row.key);
+    add_record(restorer, tg_buffer_slice(&restorer->key), tg_slice_of("", 0), timestamp_ms);
+    return TG_OK;
+}
+
 enum tg_code tg_restorer_add(struct tg_restorer *restorer, struct tg_slice key, struct tg_slice value,
                              int64_t timestamp_ms, struct tg_error *reterr)
 {
     TG_TRY(tg_key_from_changelog(restorer->layout, key, &restorer->key, reterr));
     add_record(restorer, tg_buffer_slice(&restorer->key), value, timestamp_ms);
-    if (restorer->layout != TG_KEY_SESSION)
-        return TG_OK;
-    /* Index and head are not in the changelog: they follow from the rows. Which session ends last is not
-     * known here. */
-    struct tg_window_key session;
-    TG_TRY(tg_session_key_read_changelog(key, &session, reterr));
-    tg_session_index_key(&restorer->key, &session);
-    add_record(restorer, tg_buffer_slice(&restorer->key), tg_slice_of(value.data, 0), timestamp_ms);
-    tg_session_head_key(&restorer->key, session.key);
-    add_record(restorer, tg_buffer_slice(&restorer->key), tg_slice_of("", 0), timestamp_ms);
+    if (restorer->layout == TG_KEY_SESSION)
+        return add_session_parts(restorer, key, value.data == NULL, timestamp_ms, reterr);
+    if (restorer->layout == TG_KEY_JOIN)
+        return add_join_parts(restorer, key, timestamp_ms, reterr);
     return TG_OK;
 }
 

@@ -1,21 +1,13 @@
 #include "state/window_key.h"
 
-#define TIME_BYTES 8u
+#include "state/join_key.h"
+#include "state/ordered_time.h"
+
+#define TIME_BYTES TG_ORDERED_TIME_BYTES
 #define SEQUENCE_BYTES 4u
 #define SESSION_ROW 0x00
 #define SESSION_INDEX 0x01
 #define SESSION_HEAD 0x02
-#define SIGN_BIT 0x8000000000000000ull
-
-static void append_ordered_time(struct tg_buffer *out, int64_t time_ms)
-{
-    tg_buffer_append_u64(out, (uint64_t)time_ms ^ SIGN_BIT);
-}
-
-static int64_t load_ordered_time(const uint8_t *bytes)
-{
-    return (int64_t)(tg_load_u64(bytes) ^ SIGN_BIT);
-}
 
 static enum tg_code fail_short(struct tg_error *reterr, const char *what, struct tg_slice bytes, size_t least)
 {
@@ -28,7 +20,7 @@ static enum tg_code fail_short(struct tg_error *reterr, const char *what, struct
 void tg_window_key_bound(struct tg_buffer *out, int64_t start_ms)
 {
     tg_buffer_clear(out);
-    append_ordered_time(out, start_ms);
+    tg_ordered_time_append(out, start_ms);
 }
 
 void tg_window_key_local(struct tg_buffer *out, struct tg_slice key, int64_t start_ms)
@@ -52,7 +44,7 @@ enum tg_code tg_window_key_read_local(struct tg_slice local, struct tg_window_ke
         return fail_short(reterr, "window", local, TIME_BYTES);
     *ret_key = (struct tg_window_key){
         .key = tg_slice_of(local.data + TIME_BYTES, local.length - TIME_BYTES),
-        .start_ms = load_ordered_time(local.data),
+        .start_ms = tg_ordered_time_load(local.data),
     };
     return TG_OK;
 }
@@ -87,20 +79,20 @@ void tg_session_key_bound(struct tg_buffer *out, struct tg_slice key, int64_t en
 {
     tg_buffer_clear(out);
     append_session_prefix(out, key);
-    append_ordered_time(out, end_ms);
+    tg_ordered_time_append(out, end_ms);
 }
 
 void tg_session_key_bound_after(struct tg_buffer *out, struct tg_slice key)
 {
     tg_session_key_bound(out, key, INT64_MAX);
-    append_ordered_time(out, INT64_MAX);
+    tg_ordered_time_append(out, INT64_MAX);
     tg_buffer_append_byte(out, 0);
 }
 
 void tg_session_key_local(struct tg_buffer *out, const struct tg_window_key *key)
 {
     tg_session_key_bound(out, key->key, key->end_ms);
-    append_ordered_time(out, key->start_ms);
+    tg_ordered_time_append(out, key->start_ms);
 }
 
 void tg_session_key_changelog(struct tg_buffer *out, const struct tg_window_key *key)
@@ -115,13 +107,13 @@ void tg_session_index_bound(struct tg_buffer *out, int64_t end_ms)
 {
     tg_buffer_clear(out);
     tg_buffer_append_byte(out, SESSION_INDEX);
-    append_ordered_time(out, end_ms);
+    tg_ordered_time_append(out, end_ms);
 }
 
 void tg_session_index_key(struct tg_buffer *out, const struct tg_window_key *key)
 {
     tg_session_index_bound(out, key->end_ms);
-    append_ordered_time(out, key->start_ms);
+    tg_ordered_time_append(out, key->start_ms);
     tg_buffer_append_slice(out, key->key);
 }
 
@@ -147,8 +139,8 @@ enum tg_code tg_session_key_read_local(struct tg_slice local, struct tg_window_k
             return fail_short(reterr, "session index", local, index_head);
         *ret_key = (struct tg_window_key){
             .key = tg_slice_of(local.data + index_head, local.length - index_head),
-            .start_ms = load_ordered_time(local.data + 1 + TIME_BYTES),
-            .end_ms = load_ordered_time(local.data + 1),
+            .start_ms = tg_ordered_time_load(local.data + 1 + TIME_BYTES),
+            .end_ms = tg_ordered_time_load(local.data + 1),
         };
         return TG_OK;
     }
@@ -162,8 +154,8 @@ enum tg_code tg_session_key_read_local(struct tg_slice local, struct tg_window_k
     const uint8_t *key = local.data + 1 + sizeof(uint32_t);
     *ret_key = (struct tg_window_key){
         .key = tg_slice_of(key, key_length),
-        .start_ms = load_ordered_time(key + key_length + TIME_BYTES),
-        .end_ms = load_ordered_time(key + key_length),
+        .start_ms = tg_ordered_time_load(key + key_length + TIME_BYTES),
+        .end_ms = tg_ordered_time_load(key + key_length),
     };
     return TG_OK;
 }
@@ -186,6 +178,8 @@ enum tg_code tg_session_key_read_changelog(struct tg_slice changelog, struct tg_
 
 bool tg_key_in_changelog(enum tg_key_layout layout, struct tg_slice local)
 {
+    if (layout == TG_KEY_JOIN)
+        return tg_join_key_is_row(local);
     return layout != TG_KEY_SESSION || tg_session_key_is_row(local);
 }
 
@@ -193,6 +187,7 @@ enum tg_code tg_key_to_changelog(enum tg_key_layout layout, struct tg_slice loca
                                  struct tg_error *reterr)
 {
     struct tg_window_key key;
+    struct tg_join_key join_key;
     switch (layout) {
     case TG_KEY_PLAIN:
         tg_buffer_clear(out);
@@ -206,6 +201,10 @@ enum tg_code tg_key_to_changelog(enum tg_key_layout layout, struct tg_slice loca
         TG_TRY(tg_session_key_read_local(local, &key, reterr));
         tg_session_key_changelog(out, &key);
         return TG_OK;
+    case TG_KEY_JOIN:
+        TG_TRY(tg_join_key_read_local(local, &join_key, reterr));
+        tg_join_key_changelog(out, &join_key);
+        return TG_OK;
     }
     return tg_fail(reterr, TG_CODE_INTERNAL, "unknown key layout %d", (int)layout);
 }
@@ -214,6 +213,7 @@ enum tg_code tg_key_from_changelog(enum tg_key_layout layout, struct tg_slice ch
                                    struct tg_buffer *out, struct tg_error *reterr)
 {
     struct tg_window_key key;
+    struct tg_join_key join_key;
     switch (layout) {
     case TG_KEY_PLAIN:
         tg_buffer_clear(out);
@@ -226,6 +226,10 @@ enum tg_code tg_key_from_changelog(enum tg_key_layout layout, struct tg_slice ch
     case TG_KEY_SESSION:
         TG_TRY(tg_session_key_read_changelog(changelog, &key, reterr));
         tg_session_key_local(out, &key);
+        return TG_OK;
+    case TG_KEY_JOIN:
+        TG_TRY(tg_join_key_read_changelog(changelog, &join_key, reterr));
+        tg_join_key_local(out, &join_key);
         return TG_OK;
     }
     return tg_fail(reterr, TG_CODE_INTERNAL, "unknown key layout %d", (int)layout);

@@ -6,6 +6,7 @@
  *   SESSION  0x00 | length of key u32 | key | end | start           key | end | start
  *            0x01 | end | start | key        (index, no value)      -
  *            0x02 | key                      (head)                 -
+ *   JOIN     see state/join_key.h
  *
  * Times are ms, i64 big endian; in the store their sign bit is flipped, so that byte order is time order.
  * Local window keys are in time order: expiry and final results are range scans. Local session rows lie
@@ -27,6 +28,7 @@ enum tg_key_layout {
     TG_KEY_PLAIN,
     TG_KEY_WINDOW,
     TG_KEY_SESSION,
+    TG_KEY_JOIN, /* state/join_key.h */
 };
 
 struct tg_window_key {

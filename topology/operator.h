@@ -39,10 +39,12 @@ struct tg_operator_kind {
     /* Optional: the task has a new producer: targets are looked up again. */
     TG_MUST_CHECK enum tg_code (*bind)(struct tg_operator *self, struct tg_producer *producer,
                                        struct tg_error *reterr);
-    /* Optional: time that must survive a restart. `load` gets INT64_MIN when nothing was committed yet; it is
-     * also called to go back to the last commit after an abort. */
-    int64_t (*progress)(const struct tg_operator *self);
-    void (*load_progress)(struct tg_operator *self, int64_t progress);
+    /* Optional: times that must survive a restart, `progress_count` of them (0 stands for 1). `load` gets
+     * INT64_MIN for what was not committed yet; it is also called to go back to the last commit after an
+     * abort. */
+    uint32_t progress_count;
+    int64_t (*progress)(const struct tg_operator *self, uint32_t index);
+    void (*load_progress)(struct tg_operator *self, const int64_t *times);
     void (*close)(struct tg_operator *self); /* also after a failed open */
     bool has_store;                          /* with a changelog topic */
     /* Several stores: the role of store `index` of a node, NULL at the end. NULL: one store without a role.
@@ -61,6 +63,7 @@ struct tg_operator {
     struct tg_operator *output;  /* NULL: it writes to a topic */
     uint32_t output_input;       /* which input of `output` its rows are */
     struct tg_operator **inputs; /* what sends it rows, by input number; NULL at an entry */
+    const char **progress_names; /* by which its times are committed: "<step>", "<step>.1", ... */
 };
 
 /* The two ends of a repartition topic; both stand for a Rekey node. */
@@ -78,6 +81,14 @@ const struct tg_operator_kind *tg_operator_kind_planned(const struct tg_subtopol
 
 /* The role of store `index` of a planned operator: "" if its only store has none, NULL at the end. */
 const char *tg_operator_store_role(const struct tg_subtopology_operator *planned, uint32_t index);
+
+/* How many times an operator has that must survive a restart. */
+static inline uint32_t tg_operator_progress_count(const struct tg_operator_kind *kind)
+{
+    if (kind->progress == NULL)
+        return 0;
+    return kind->progress_count == 0 ? 1 : kind->progress_count;
+}
 
 /* Must this operator send the version that a row of its table replaces, directly before the row? */
 bool tg_operator_sends_before(const struct tg_operator *self);

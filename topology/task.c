@@ -7,6 +7,15 @@
 
 enum { QUEUE_START = 2048 };
 
+static const char **name_progress(const struct tg_task *task, const struct tg_operator *self)
+{
+    uint32_t count = tg_operator_progress_count(self->kind);
+    const char **names = tg_arena_alloc_zero(task->arena, count + 1, sizeof(char *));
+    for (uint32_t i = 0; i < count; i++)
+        names[i] = i == 0 ? self->node->step : tg_arena_printf(task->arena, "%s.%u", self->node->step, i);
+    return names;
+}
+
 /* Each operator's output goes to its only consumer, which comes after it. */
 static void make_operators(struct tg_task *task)
 {
@@ -29,6 +38,7 @@ static void make_operators(struct tg_task *task)
                                           sizeof(struct tg_operator *)),
         };
         task->operators[i] = instance;
+        instance->progress_names = name_progress(task, instance);
         for (uint32_t role = 0; tg_operator_store_role(planned, role) != NULL; role++)
             store_count++;
         if (planned->output == TG_NO_OPERATOR)

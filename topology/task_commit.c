@@ -114,6 +114,16 @@ enum tg_code tg_task_flush(struct tg_task *task, struct tg_error *reterr)
     return TG_OK;
 }
 
+static enum tg_code add_progress(const struct tg_operator *self, struct tg_progress *progress,
+                                 struct tg_error *reterr)
+{
+    for (uint32_t i = 0; i < tg_operator_progress_count(self->kind); i++)
+        if (!tg_progress_add(progress, self->progress_names[i], self->kind->progress(self, i)))
+            return tg_fail(reterr, TG_CODE_LIMIT, "query %s: the operators of a task keep more than %d times",
+                           tg_query_id(self->task->query), TG_PROGRESS_ENTRIES_MAX);
+    return TG_OK;
+}
+
 /* Times come first: they are nowhere else, layouts are in the stores, too. */
 static enum tg_code describe_progress(const struct tg_task *task, const struct tg_task_input *input,
                                       const struct tg_progress *evidence, char text[TG_PROGRESS_TEXT_MAX],
@@ -123,11 +133,7 @@ static enum tg_code describe_progress(const struct tg_task *task, const struct t
     progress.stream_time_ms = input->partition_time_ms;
     progress.entry_count = 0;
     for (uint32_t i = 0; i < task->operator_count; i++)
-        if (task->operators[i]->kind->progress != NULL &&
-            !tg_progress_add(&progress, task->operators[i]->node->step,
-                             task->operators[i]->kind->progress(task->operators[i])))
-            return tg_fail(reterr, TG_CODE_LIMIT, "query %s: more than %d operators of a task keep a time",
-                           tg_query_id(task->query), TG_PROGRESS_ENTRIES_MAX);
+        TG_TRY(add_progress(task->operators[i], &progress, reterr));
     tg_layout_describe(task->query, &progress);
     tg_progress_write(&progress, text);
     return TG_OK;
@@ -161,7 +167,7 @@ void tg_task_committed(struct tg_task *task, struct tg_state_batch *batch)
         struct tg_task_store *store = &task->stores[i];
         int64_t delivered = tg_producer_delivered_offset(store->target, task->partition);
         int64_t progress =
-            store->owner->kind->progress == NULL ? INT64_MIN : store->owner->kind->progress(store->owner);
+            store->owner->kind->progress == NULL ? INT64_MIN : store->owner->kind->progress(store->owner, 0);
         uint8_t bytes[8];
         tg_store_u64(bytes, (uint64_t)progress);
         struct tg_store_origin origin = tg_store_origin(store->store);
@@ -205,13 +211,17 @@ static void load_progress(struct tg_task *task)
         tg_progress_read(arena, task->inputs[i].committed_metadata, &progress[i]);
     for (uint32_t i = 0; i < task->operator_count; i++) {
         struct tg_operator *self = task->operators[i];
-        int64_t latest = INT64_MIN;
-        for (uint32_t input = 0; input < task->input_count; input++) {
-            int64_t found = tg_progress_find(&progress[input], self->node->step);
-            latest = found > latest ? found : latest;
+        uint32_t count = tg_operator_progress_count(self->kind);
+        int64_t *times = tg_arena_alloc_zero(arena, count + 1, sizeof *times);
+        for (uint32_t time = 0; time < count; time++) {
+            times[time] = INT64_MIN;
+            for (uint32_t input = 0; input < task->input_count; input++) {
+                int64_t found = tg_progress_find(&progress[input], self->progress_names[time]);
+                times[time] = found > times[time] ? found : times[time];
+            }
         }
         if (self->kind->load_progress != NULL)
-            self->kind->load_progress(self, latest);
+            self->kind->load_progress(self, times);
     }
     tg_arena_free(arena);
 }

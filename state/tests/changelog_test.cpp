@@ -1,5 +1,7 @@
 #include "state/tests/fixture.h"
 
+#include "state/join_key.h"
+
 namespace
 {
 
@@ -75,7 +77,7 @@ TEST_F(Changelog, StopsAtTheFirstErrorOfTheSink)
 TEST_F(Changelog, RoundTripsEveryLayout)
 {
     struct tg_buffer key = {};
-    for (enum tg_key_layout layout : {TG_KEY_PLAIN, TG_KEY_WINDOW, TG_KEY_SESSION}) {
+    for (enum tg_key_layout layout : {TG_KEY_PLAIN, TG_KEY_WINDOW, TG_KEY_SESSION, TG_KEY_JOIN}) {
         open(nullptr);
         struct tg_window_key session = {tg_slice_text("user"), 10, 20};
         switch (layout) {
@@ -94,6 +96,16 @@ TEST_F(Changelog, RoundTripsEveryLayout)
             tg_session_head_key(&key, session.key);
             put(text(tg_buffer_slice(&key)), "", 5);
             break;
+        case TG_KEY_JOIN: {
+            const struct tg_join_key row = {tg_slice_text("user"), 10, 7};
+            tg_join_key_local(&key, &row);
+            put(text(tg_buffer_slice(&key)), "1", 5);
+            tg_join_index_key(&key, row.key, row.time_ms);
+            put(text(tg_buffer_slice(&key)), "", 5);
+            tg_join_head_key(&key, row.key);
+            put(text(tg_buffer_slice(&key)), "", 5);
+            break;
+        }
         }
         tg_store_seal(store);
         sink.sent.clear();
@@ -113,8 +125,8 @@ TEST_F(Changelog, RoundTripsEveryLayout)
         EXPECT_EQ(tg_store_changelog_offset(store), 1);
         ASSERT_OK(tg_restorer_add(restorer, slice(sink.sent[0].key), tg_slice_of(nullptr, 0), 6, &error));
         ASSERT_OK(tg_restorer_write(restorer, 2, &error));
-        EXPECT_EQ(scan().size(), layout == TG_KEY_SESSION ? 2u : 0u)
-            << "which session ends last is unknown, and the index entry makes somebody look";
+        EXPECT_EQ(scan().size(), layout == TG_KEY_SESSION || layout == TG_KEY_JOIN ? 2u : 0u)
+            << "what a key has is unknown then, and the index entry makes somebody look";
         tg_restorer_free(restorer);
         close();
     }

@@ -328,15 +328,16 @@ static enum tg_code aggregate_flush(struct tg_operator *self, struct tg_error *r
     return aggregate_is_windowed(aggregate) ? aggregate_expire_windows(aggregate, reterr) : TG_OK;
 }
 
-static int64_t aggregate_progress(const struct tg_operator *self)
+static int64_t aggregate_progress(const struct tg_operator *self, uint32_t index)
 {
+    (void)index;
     return ((const struct aggregate *)self)->stream_time_ms;
 }
 
-static void aggregate_load_progress(struct tg_operator *self, int64_t progress)
+static void aggregate_load_progress(struct tg_operator *self, const int64_t *times)
 {
     struct aggregate *aggregate = (struct aggregate *)self;
-    aggregate->stream_time_ms = progress < -1 ? -1 : progress;
+    aggregate->stream_time_ms = times[0] < -1 ? -1 : times[0];
     tg_batch_memory_clear(&aggregate->output);
     aggregate_load_windows(aggregate);
 }
