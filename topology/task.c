@@ -240,6 +240,13 @@ static void finish_batch(struct tg_task_input *input)
     input->batch_messages = 0;
 }
 
+/* A part of the batch is processed: a commit may come before the rest. */
+static void note_position(struct tg_task_input *input)
+{
+    input->position = input->batch->rows->offset[tg_batch_row(input->batch, input->batch_next)];
+    input->leader_epoch = -1; /* of the record before: not known here */
+}
+
 static int64_t head_time(const struct tg_task_input *input)
 {
     return input->batch->rows->rowtime_ms[tg_batch_row(input->batch, input->batch_next)];
@@ -382,7 +389,7 @@ enum tg_code tg_task_process(struct tg_task *task, struct tg_error *reterr)
     TG_TRY(end_run(task, input, reterr));
     if (input->batch_next == input->batch->selected)
         finish_batch(input);
-    else /* what a commit may say meanwhile: the rows in front of it are done with */
-        input->position = input->batch->rows->offset[tg_batch_row(input->batch, input->batch_next)];
+    else
+        note_position(input);
     return TG_OK;
 }
