@@ -141,7 +141,7 @@ static void add_change(struct table_table_join *join, const struct run *run, uin
         add_row(join, run, &(struct made){had_own ? old : row, had_own, TG_ROW_UNDO, VALUES});
     if (has_row(join, run, row, has_own))
         add_row(join, run, &(struct made){row, has_own, 0, VALUES});
-    else if (had_row)
+    else if (had_row || run->other.found[row]) /* as Kafka Streams: also if its own side never had a row */
         add_row(join, run, &(struct made){row, false, TG_ROW_VALUE_NULL, TOMBSTONE});
 }
 

@@ -60,17 +60,25 @@ const std::pair<const char *, tg_memory_call> calls[] = {
     {"admin", TG_MEMORY_CALL_ADMIN},
 };
 
-enum class Shape { keyed, regrouped };
+enum class Shape { keyed, regrouped, joined };
 
 // One run of a windowed count over two partitions in three waves, with a restart before the last. Regrouped:
-// in two sub-topologies, with a repartition topic between them.
+// in two sub-topologies, with a repartition topic between them. Joined: a FULL join of two streams instead,
+// whose last wave closes the windows of the others.
 class Scenario
 {
 public:
     Scenario(const ProcessOptions &options, State *other_disk, tg_emission emission = TG_EMIT_CHANGES,
              Shape shape = Shape::keyed)
-        : options_(options), other_disk_(other_disk)
+        : options_(options), other_disk_(other_disk), shape_(shape)
     {
+        world.topic("in", 2);
+        if (shape == Shape::joined) {
+            world.topic("in2", 2);
+            join();
+            process = std::make_unique<Process>(world, plan_.plan(), options);
+            return;
+        }
         // Retained for long: when exactly a window expires depends on the commits.
         const tg_window window = {TG_WINDOW_TUMBLING, 100, 100, 50, 100000};
         plan_.source("in", {{"K", "STRING", TG_COLUMN_KEY}, {"V", "INTEGER"}, {"C", "STRING"}});
@@ -81,7 +89,6 @@ public:
         tg_plan_sink *sink = plan_.sink("out");
         sink->window_kind = TG_WINDOW_TUMBLING;
         sink->window_size_ms = 100;
-        world.topic("in", 2);
         process = std::make_unique<Process>(world, plan_.plan(), options);
     }
     bool run()
@@ -91,7 +98,10 @@ public:
                 int64_t time = wave * 120 + i * 10;
                 std::string key(1, static_cast<char>('a' + i % 4)); // always of the same partition
                 std::string value = "{\"V\":" + std::to_string(wave * 10 + i) + ",\"C\":\"" + key + "\"}";
-                world.produce("in", {i % 2, time, key, value});
+                if (shape_ == Shape::joined)
+                    produce_joined(i, wave == 2 ? time + 5000 : time, key, value);
+                else
+                    world.produce("in", {i % 2, time, key, value});
             }
             if (wave == 2 && process->restart() != TG_OK) // what fails at a stop is made good by the start
                 process->failures++;
@@ -106,12 +116,17 @@ public:
         for (const Record &record : world.read("out"))
             result.out.push_back(std::to_string(record.partition) + " " + line(record));
         std::sort(result.out.begin(), result.out.end());
-        std::map<std::string, std::string> last;
-        for (const Record &record :
-             world.read((options_.prefix + "Q-Aggregate-Aggregate-Materialize-changelog").c_str()))
-            last[std::to_string(record.partition) + *record.key] = line(record);
-        for (const auto &[key, text] : last)
-            result.changelog.push_back(text);
+        using Names = std::vector<std::string>;
+        for (const std::string &store : shape_ == Shape::joined
+                                            ? Names{"Join-left", "Join-right", "Join-outer"}
+                                            : Names{"Aggregate-Aggregate-Materialize"}) {
+            std::map<std::string, std::string> last;
+            for (const Record &record : world.read((options_.prefix + "Q-" + store + "-changelog").c_str()))
+                last[std::to_string(record.partition) + *record.key] = record.value ? line(record) : "";
+            for (const auto &[key, text] : last)
+                if (!text.empty()) // whether what came and went left a tombstone depends on the commits
+                    result.changelog.push_back(text);
+        }
         result.state = states(*process);
         return result;
     }
@@ -132,27 +147,52 @@ public:
     {
         std::vector<std::string> rows;
         for (size_t i = 0; i < process.unit->task_count; i++)
-            for (const std::string &row : process.state_rows(i))
-                rows.push_back(std::to_string(process.task(i)->partition) + " " + row);
+            for (uint32_t store = 0; store < process.task(i)->store_count; store++)
+                for (const std::string &row : process.state_rows(i, store))
+                    rows.push_back(std::to_string(process.task(i)->partition) + " " + row);
         std::sort(rows.begin(), rows.end());
         return rows;
     }
     World world;
 
 private:
+    void join()
+    {
+        for (const char *topic : {"in", "in2"}) {
+            plan_.prefix = topic;
+            plan_.source(topic, {{"K", "STRING", TG_COLUMN_KEY}, {"V", "INTEGER"}, {"C", "STRING"}});
+            (std::string(topic) == "in" ? left_ : right_) = plan_.take();
+        }
+        plan_.prefix = "";
+        auto *made = plan_.join<tg_plan_stream_stream_join>(&tg_plan_stream_stream_join_kind, "Join",
+                                                            TG_JOIN_FULL, left_, right_);
+        made->before_ms = made->after_ms = 15;
+        made->grace_ms = 1000;
+        plan_.sink("out");
+    }
+    // A key's rows meet, or come alone on either side.
+    void produce_joined(int i, int64_t time, const std::string &key, const std::string &value)
+    {
+        if (i != 1)
+            world.produce("in", {i % 2, time, key, value});
+        if (i != 2)
+            world.produce("in2", {i % 2, time + 7, key, value});
+    }
     PlanBuilder plan_;
     ProcessOptions options_;
     State *other_disk_;
+    Shape shape_;
+    tg_plan_node *left_ = nullptr, *right_ = nullptr;
 
 public:
     std::unique_ptr<Process> process; // goes before what it borrows
 };
 
-enum class Mode { per_record, per_commit, final, regrouped };
+enum class Mode { per_record, per_commit, final, regrouped, joined };
 
 std::string mode_name(Mode mode)
 {
-    const char *const names[] = {"per_record", "per_commit", "final", "regrouped"};
+    const char *const names[] = {"per_record", "per_commit", "final", "regrouped", "joined"};
     return names[static_cast<int>(mode)];
 }
 
@@ -186,14 +226,19 @@ int CommitFaults::number;
 TEST_P(CommitFaults, GiveTheResultOfARunWithoutThem)
 {
     auto [call, mode] = GetParam();
-    bool per_record = mode == Mode::per_record || mode == Mode::regrouped;
+    bool per_record = mode == Mode::per_record || mode == Mode::regrouped || mode == Mode::joined;
     tg_emission emission = mode == Mode::final ? TG_EMIT_FINAL : TG_EMIT_CHANGES;
-    Shape shape = mode == Mode::regrouped ? Shape::regrouped : Shape::keyed;
+    Shape shape = mode == Mode::regrouped ? Shape::regrouped
+                  : mode == Mode::joined  ? Shape::joined
+                                          : Shape::keyed;
     Scenario clean(next_options(per_record), other_disk, emission, shape);
     ASSERT_TRUE(clean.run());
     const Outcome expected = clean.outcome();
-    ASSERT_EQ(expected.out.size(), per_record ? 18u : mode == Mode::final ? 8u : 12u);
-    ASSERT_EQ(expected.state.size(), mode == Mode::final ? 4u : 12u);
+    ASSERT_EQ(expected.out.size(), mode == Mode::joined  ? 16u
+                                   : per_record          ? 18u
+                                   : mode == Mode::final ? 8u
+                                                         : 12u);
+    ASSERT_EQ(expected.state.size(), mode == Mode::joined ? 12u : mode == Mode::final ? 4u : 12u);
     ASSERT_EQ(clean.restored(), expected.state);
     for (const Failure &failure : failures) {
         for (uint64_t nth = 1;; nth++) {
@@ -217,7 +262,7 @@ TEST_P(CommitFaults, GiveTheResultOfARunWithoutThem)
 INSTANTIATE_TEST_SUITE_P(All, CommitFaults,
                          testing::Combine(testing::ValuesIn(calls),
                                           testing::Values(Mode::per_record, Mode::per_commit, Mode::final,
-                                                          Mode::regrouped)),
+                                                          Mode::regrouped, Mode::joined)),
                          [](const auto &test) {
                              return std::string(std::get<0>(test.param).first) + "_" +
                                     mode_name(std::get<1>(test.param));

@@ -380,19 +380,22 @@ public:
     {
         return task(task_index)->stores[0].store;
     }
-    // All of a store, newest values: "key -> value" in hexadecimal, with the row time.
-    std::vector<std::string> state_rows(size_t task_index = 0)
+    // All of a store, newest values: "key -> value" in hexadecimal, with the row time; of a join's store only
+    // what its changelog has, too.
+    std::vector<std::string> state_rows(size_t task_index = 0, size_t store_index = 0)
     {
         std::vector<std::string> rows;
         if (task(task_index)->store_count == 0)
             return rows;
+        const tg_task_store &kept = task(task_index)->stores[store_index];
         tg_store_cursor *cursor = nullptr;
-        EXPECT_EQ(tg_store_scan(store(task_index), tg_slice_of("", 0), tg_slice_of("", 0), &cursor, &error),
-                  TG_OK);
+        EXPECT_EQ(tg_store_scan(kept.store, tg_slice_of("", 0), tg_slice_of("", 0), &cursor, &error), TG_OK);
         tg_slice key;
         tg_value value;
         while (tg_store_cursor_next(cursor, &key, &value))
-            rows.push_back(hex(key) + " -> " + hex(value.bytes) + " @" + std::to_string(value.timestamp_ms));
+            if (kept.layout != TG_KEY_JOIN || tg_key_in_changelog(kept.layout, key))
+                rows.push_back(hex(key) + " -> " + hex(value.bytes) + " @" +
+                               std::to_string(value.timestamp_ms));
         tg_store_cursor_close(cursor);
         return rows;
     }
