@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Every kind of join against Kafka Streams' own: joins/JoinAgreement.java puts seeded random records (disorder, late rows, null keys,
 null values and tombstones, few keys) through its TopologyTestDriver and writes a test file, `turgo test` runs the same joins in SQL
 over the same records, and all outputs must be equal, row for row.
