@@ -1,5 +1,6 @@
 #include "base/log.h"
 #include "base/memory.h"
+#include "plan/nodes/aggregate.h"
 #include "plan/nodes/sink.h"
 #include "service/engine_internal.h"
 #include "service/run_loop.h"
@@ -170,6 +171,23 @@ static void give_to_workers(struct tg_engine_entry *entry)
         tg_worker_add(entry->engine->workers[i], &unit);
 }
 
+/* A group of a stream that has no window is kept for ever: state grows with the number of keys. */
+static void warn_of_unbounded_state(const struct tg_query *query)
+{
+    uint32_t count = tg_plan_node_count(query->plan);
+    struct tg_plan_node **nodes = tg_alloc_zero(count, sizeof(struct tg_plan_node *));
+    tg_plan_list_nodes(query->plan, nodes);
+    for (uint32_t i = 0; i < count; i++)
+        if (nodes[i]->kind == &tg_plan_aggregate_kind && !nodes[i]->inputs[0]->is_table &&
+            ((const struct tg_plan_aggregate *)nodes[i])->window.kind == TG_WINDOW_NONE)
+            tg_log_write(
+                TG_LOG_WARN, "state grows with the number of groups and nothing of it expires",
+                TG_LOG_FIELDS(TG_LOG_TEXT("query", tg_query_id(query)), TG_LOG_TEXT("step", nodes[i]->step),
+                              TG_LOG_TEXT("help", "a WINDOW bounds it; without one the groups should "
+                                                  "be of a limited number")));
+    tg_free(nodes);
+}
+
 enum tg_code tg_engine_start_query(struct tg_engine *engine, const struct tg_plan *plan,
                                    const struct tg_properties *properties, struct tg_error *reterr)
 {
@@ -180,6 +198,7 @@ enum tg_code tg_engine_start_query(struct tg_engine *engine, const struct tg_pla
     entry->query = query;
     tg_grow((void **)&engine->entries, &engine->entry_capacity, engine->entry_count + 1, sizeof entry);
     engine->entries[engine->entry_count++] = entry;
+    warn_of_unbounded_state(query);
     give_to_workers(entry);
     return TG_OK;
 }

@@ -117,6 +117,9 @@ void tg_task_committed(struct tg_task *task, struct tg_state_batch *batch);
 /* The transaction is aborted: queues and uncommitted state are dropped, times and positions are those of the
  * base again. */
 void tg_task_rollback(struct tg_task *task);
+/* Logs how far the task has come: a line per input (offsets: where it began, what is committed, what comes
+ * next, the end) and per store (its entries in memory, the time of its operator). */
+void tg_task_log_progress(const struct tg_task *task);
 /* Adds the counts as of the last commit. */
 void tg_task_counters(const struct tg_task *task, struct tg_counters *sum);
 /* Sets the base from what the group has committed (offset NONE: nothing yet) and loads the operators' times

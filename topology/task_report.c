@@ -224,3 +224,43 @@ enum tg_code tg_task_end_run(struct tg_task *task, struct tg_error *reterr)
     *reterr = stop->error;
     return stop->error.code;
 }
+
+/* ---- how far it is ---- */
+
+static void log_input(const struct tg_task *task, const struct tg_task_input *input)
+{
+    tg_log_write(
+        TG_LOG_INFO, "task input",
+        TG_LOG_FIELDS(
+            TG_LOG_TEXT("query", tg_query_id(task->query)), TG_LOG_TEXT("topic", input->topic),
+            TG_LOG_INT("partition", input->partition), TG_LOG_INT("start-offset", input->start_offset),
+            TG_LOG_INT("committed-offset", input->committed_offset), TG_LOG_INT("offset", input->position),
+            TG_LOG_INT("end-offset", input->end_position), TG_LOG_INT("waiting", input->queue_count),
+            TG_LOG_INT("stream-time", input->partition_time_ms)));
+}
+
+static void log_store(const struct tg_task *task, const struct tg_task_store *store)
+{
+    const struct tg_operator *owner = store->owner;
+    struct tg_store_counters counters = tg_store_counters(store->store);
+    int64_t time_ms = owner->kind->progress == NULL ? -1 : owner->kind->progress(owner);
+    tg_log_write(TG_LOG_INFO, "task store",
+                 TG_LOG_FIELDS(TG_LOG_TEXT("query", tg_query_id(task->query)),
+                               TG_LOG_TEXT("step", owner->node->step),
+                               TG_LOG_TEXT("store", tg_store_name(store->store)),
+                               TG_LOG_INT("partition", task->partition),
+                               TG_LOG_INT("entries-in-memory", (int64_t)counters.entries),
+                               TG_LOG_INT("bytes-in-memory", (int64_t)counters.bytes),
+                               TG_LOG_INT("uncommitted", (int64_t)tg_store_dirty_count(store->store)),
+                               TG_LOG_INT("rows-written", (int64_t)counters.rows_written),
+                               TG_LOG_INT("changelog-offset", tg_store_changelog_offset(store->store)),
+                               TG_LOG_INT("stream-time", time_ms)));
+}
+
+void tg_task_log_progress(const struct tg_task *task)
+{
+    for (uint32_t i = 0; i < task->input_count; i++)
+        log_input(task, &task->inputs[i]);
+    for (uint32_t i = 0; i < task->store_count; i++)
+        log_store(task, &task->stores[i]);
+}

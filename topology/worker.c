@@ -58,6 +58,7 @@ static void log_counters(void *context, const struct tg_task *task)
             {.key = NULL},
     };
     tg_log_write(TG_LOG_INFO, "task", fields);
+    tg_task_log_progress(task);
 }
 
 static void end_slot(struct tg_worker *worker, struct slot *slot, const struct tg_error *error)

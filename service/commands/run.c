@@ -273,7 +273,7 @@ const struct tg_command tg_command_run = {
         "usage: turgo run JOB.sql [--config FILE] [--set NAME=VALUE ...] [--until-caught-up]\n"
         "\n"
         "Runs until SIGTERM or SIGINT, which commit what is processed and end with exit 0. SIGUSR1 logs "
-        "counters per task.\n"
+        "counters, offsets, times and state per task.\n"
         "\n"
         "  --config FILE        settings and Kafka client properties (Java's or librdkafka's names)\n"
         "  --set NAME=VALUE     one setting; may be given several times\n"

@@ -1,8 +1,10 @@
 // The life of a job: INSERT VALUES once per application, chains, failures of one query alone, SET for the
 // statements behind it, latest, the summary's numbers.
+#include "base/log.h"
 #include "service/tests/job_fixture.h"
 
 #include <chrono>
+#include <cstdio>
 #include <thread>
 
 namespace turgo
@@ -170,6 +172,37 @@ TEST_F(Engine, RegroupsATableOverItsPartitions)
             << region;
     EXPECT_EQ(counters["CTAS_REGIONS"].repartition_in, counters["CTAS_REGIONS"].repartition_out);
     EXPECT_GT(counters["CTAS_REGIONS"].repartition_in, 0u);
+}
+
+// State that nothing bounds is warned of; the log says how far each task has come.
+TEST_F(Engine, SaysWhatGrowsAndHowFarItIs)
+{
+    std::FILE *log = std::tmpfile();
+    ASSERT_NE(log, nullptr);
+    tg_log_configure(TG_LOG_INFO, TG_LOG_LOGFMT, fileno(log));
+    topic("s");
+    produce("s", "k", "{\"V\":1}", 60000);
+    tg_code code = run("CREATE STREAM s (k VARCHAR KEY, v INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON');\n"
+                       "CREATE TABLE all_time AS SELECT k, SUM(v) AS total FROM s GROUP BY k;\n"
+                       "CREATE TABLE per_minute AS SELECT k, SUM(v) AS total FROM s WINDOW TUMBLING (SIZE 1 "
+                       "MINUTE) GROUP BY k;\n");
+    tg_log_configure(TG_LOG_INFO, TG_LOG_LOGFMT, 2);
+    std::rewind(log);
+    int warnings = 0, inputs = 0, stores = 0;
+    char line[4096];
+    while (std::fgets(line, sizeof line, log) != nullptr) {
+        const std::string text = line;
+        auto has = [&text](const char *part) { return text.find(part) != std::string::npos; };
+        warnings += has("nothing of it expires") && has("level=warn") && has("step=Aggregate");
+        inputs += has("task input") && has("topic=s ") && has(" start-offset=0 ") && has(" end-offset=") &&
+                  has(" offset=1") && has("stream-time=60000");
+        stores += has("task store") && has("entries-in-memory=1 ") && has("stream-time=");
+    }
+    std::fclose(log);
+    EXPECT_EQ(code, TG_OK) << error.message;
+    EXPECT_EQ(warnings, 1);
+    EXPECT_EQ(inputs, 2);
+    EXPECT_EQ(stores, 2);
 }
 
 TEST_F(Engine, AQueryThatFailsLeavesTheOthersAlone)
