@@ -43,6 +43,7 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT TG_SANITIZE)
 endif()
 
 if(TG_TESTS)
+    tg_find(avro libavro-dev avro.h avro)
     find_package(GTest REQUIRED)
     include(GoogleTest)
 endif()
