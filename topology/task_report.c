@@ -243,7 +243,7 @@ static void log_store(const struct tg_task *task, const struct tg_task_store *st
 {
     const struct tg_operator *owner = store->owner;
     struct tg_store_counters counters = tg_store_counters(store->store);
-    int64_t time_ms = owner->kind->progress == NULL ? -1 : owner->kind->progress(owner);
+    int64_t time_ms = owner->kind->progress == NULL ? -1 : owner->kind->progress(owner, 0);
     tg_log_write(TG_LOG_INFO, "task store",
                  TG_LOG_FIELDS(TG_LOG_TEXT("query", tg_query_id(task->query)),
                                TG_LOG_TEXT("step", owner->node->step),
