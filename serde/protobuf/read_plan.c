@@ -263,52 +263,61 @@ static void link_rivals(struct compiler *compiler, const struct tg_proto_message
     }
 }
 
-/* The column for a field: of its own name, or in the STRUCT of its oneof. *ret_around: that STRUCT's slot. */
-static const struct tg_type *find_column(struct compiler *compiler, const struct tg_proto_message *message,
-                                         const struct tg_proto_field *field, const struct field_row *row,
-                                         uint32_t *oneof_slots, bool *taken, uint32_t *ret_slot,
+/* Which columns have found their fields. */
+struct assignment {
+    const struct tg_proto_message *message;
+    const struct field_row *row;
+    uint32_t *oneof_slots; /* of the STRUCTs that stand for oneofs; TG_PROTO_SLOT_NONE: no column does */
+    bool *taken;           /* by column */
+};
+
+/* The column for a field: of its own name, or in the STRUCT of its oneof (*ret_around: that STRUCT's slot).
+ */
+static const struct tg_type *find_column(struct compiler *compiler, const struct tg_proto_field *field,
+                                         struct assignment *assignment, uint32_t *ret_slot,
                                          uint32_t *ret_around)
 {
+    const struct field_row *row = assignment->row;
     int32_t index = find_name(row, field->name);
     *ret_around = TG_PROTO_SLOT_NONE;
-    if (index >= 0 && !taken[index]) {
-        taken[index] = true;
+    if (index >= 0 && !assignment->taken[index]) {
+        assignment->taken[index] = true;
         *ret_slot = add_slot(compiler, row->parent, (uint32_t)index);
         return row->types[index];
     }
     if (field->oneof < 0)
         return NULL;
-    uint32_t oneof = (uint32_t)field->oneof;
-    index = find_name(row, tg_proto_oneof_name(compiler->arena, message, oneof));
+    uint32_t *around_slot = &assignment->oneof_slots[field->oneof];
+    index = find_name(row, tg_proto_oneof_name(compiler->arena, assignment->message, (uint32_t)field->oneof));
     if (index < 0 || row->types[index]->kind != TG_TYPE_STRUCT)
         return NULL;
-    taken[index] = true;
-    if (oneof_slots[oneof] == TG_PROTO_SLOT_NONE)
-        oneof_slots[oneof] = add_slot(compiler, row->parent, (uint32_t)index);
+    assignment->taken[index] = true;
+    if (*around_slot == TG_PROTO_SLOT_NONE)
+        *around_slot = add_slot(compiler, row->parent, (uint32_t)index);
     const struct tg_type *around = row->types[index];
     for (uint32_t i = 0; i < around->field_count; i++) {
         if (!same_name(around->fields[i].name, field->name))
             continue;
-        *ret_around = oneof_slots[oneof];
-        *ret_slot = add_slot(compiler, oneof_slots[oneof], i);
+        *ret_around = *around_slot;
+        *ret_slot = add_slot(compiler, *around_slot, i);
         return around->fields[i].type;
     }
     return NULL;
 }
 
 /* The columns that are NULL until a field comes: those without field, and the STRUCTs of oneofs. */
-static void list_nulls(struct compiler *compiler, const struct tg_proto_message *message,
-                       const struct field_row *row, const uint32_t *oneof_slots, const bool *taken,
+static void list_nulls(struct compiler *compiler, const struct assignment *assignment,
                        struct tg_proto_plan *plan)
 {
-    uint32_t *nulls =
-        tg_arena_alloc_zero(compiler->arena, row->count + message->oneof_count + 1, sizeof *nulls);
+    const struct field_row *row = assignment->row;
+    uint32_t oneof_count = assignment->message->oneof_count;
+    uint32_t *nulls = tg_arena_alloc_zero(compiler->arena, row->count + oneof_count + 1, sizeof *nulls);
     for (uint32_t i = 0; i < row->count; i++)
-        if (!taken[i])
+        if (!assignment->taken[i])
             nulls[plan->null_count++] = add_slot(compiler, row->parent, i);
-    for (uint32_t i = 0; i < message->oneof_count; i++)
-        if (oneof_slots[i] != TG_PROTO_SLOT_NONE)
-            nulls[plan->null_count++] = oneof_slots[i];
+    for (uint32_t i = 0; i < oneof_count; i++)
+        if (assignment->oneof_slots[i] != TG_PROTO_SLOT_NONE)
+            nulls[plan->null_count++] = assignment->oneof_slots[i];
     plan->nulls = nulls;
 }
 
@@ -342,9 +351,10 @@ static void compile_reads(struct compiler *compiler, const struct tg_proto_messa
     struct tg_proto_read *reads =
         tg_arena_alloc_zero(compiler->arena, message->field_count + 1, sizeof *reads);
     uint32_t *field_of = tg_alloc_zero(message->field_count + 1, sizeof *field_of);
-    uint32_t *oneof_slots = tg_alloc_zero(message->oneof_count + 1, sizeof *oneof_slots);
-    bool *taken = tg_alloc_zero(row->count + 1, sizeof *taken);
-    memset(oneof_slots, 0xff, message->oneof_count * sizeof *oneof_slots);
+    struct assignment assignment = {.message = message, .row = row};
+    assignment.oneof_slots = tg_alloc_zero(message->oneof_count + 1, sizeof *assignment.oneof_slots);
+    assignment.taken = tg_alloc_zero(row->count + 1, sizeof *assignment.taken);
+    memset(assignment.oneof_slots, 0xff, message->oneof_count * sizeof *assignment.oneof_slots);
     plan->reads = reads;
     for (uint32_t i = 0; i < message->field_count && compiler->read_count < PLAN_READS_MAX; i++) {
         const struct tg_proto_field *field = &message->fields[i];
@@ -353,8 +363,7 @@ static void compile_reads(struct compiler *compiler, const struct tg_proto_messa
             tg_arena_printf(compiler->arena, "%s%s%s", before, *before == '\0' ? "" : ".", field->name);
         struct tg_proto_read read = start_read(compiler, field);
         uint32_t slot = TG_PROTO_SLOT_NONE;
-        const struct tg_type *type =
-            find_column(compiler, message, field, row, oneof_slots, taken, &slot, &read.around);
+        const struct tg_type *type = find_column(compiler, field, &assignment, &slot, &read.around);
         if (type != NULL) {
             compile_field(compiler, field, type, slot, &read);
         } else {
@@ -374,10 +383,10 @@ static void compile_reads(struct compiler *compiler, const struct tg_proto_messa
     }
     link_rivals(compiler, message, field_of, reads, plan->count);
     split_reads(compiler, reads, plan);
-    list_nulls(compiler, message, row, oneof_slots, taken, plan);
+    list_nulls(compiler, &assignment, plan);
     tg_free(field_of);
-    tg_free(oneof_slots);
-    tg_free(taken);
+    tg_free(assignment.oneof_slots);
+    tg_free(assignment.taken);
 }
 
 static const struct tg_proto_plan *compile_message(struct compiler *compiler,
