@@ -1,8 +1,8 @@
 // After warm-up the record path allocates nothing: source -> filter -> project -> aggregate -> project ->
-// sink over a producer that takes records and forgets them.
+// sink, and a join of two streams, over a producer that takes records and forgets them.
 #include "base/memory.h"
 #include "kafka/twin.h"
-#include "topology/tests/world.h"
+#include "topology/tests/stream_join_world.h"
 
 namespace turgo
 {
@@ -127,6 +127,65 @@ TEST_P(Allocations, AreNoneForEachRecord)
     // A few for a batch of 1,024 records (arenas of a batch, RocksDB's batch), none for a record.
     EXPECT_LE(allocations, (rounds - measured_from) * 4)
         << "for " << (rounds - measured_from) * TG_BATCH_ROWS_MAX << " records";
+    RecordProperty("allocations", static_cast<int>(allocations));
+    tg_task_close(task);
+    tg_state_batch_free(writes);
+}
+
+// Rows of two streams that meet, wait for a match in vain, and expire.
+TEST(JoinAllocations, AreNoneForEachRecord)
+{
+    World world;
+    PlanBuilder plan;
+    world.topic("l");
+    world.topic("r");
+    Process process(world, stream_join_plan(plan, {"", TG_JOIN_FULL, 20, 20, 40}));
+    tg_producer_kind kind = {};
+    kind.topic = null_topic;
+    kind.send = null_send;
+    kind.poll = null_poll;
+    kind.delivered_offset = null_delivered;
+    NullProducer producer;
+    producer.base.kind = &kind;
+    producer.topic.producer = &producer.base;
+    tg_consumer_kind consumer_kind = {};
+    consumer_kind.release = null_release;
+    tg_consumer consumer = {&consumer_kind};
+    tg_task *task = nullptr;
+    tg_error error = {};
+    tg_state_batch *writes = tg_state_batch_new(process.query_state());
+    ASSERT_EQ(tg_task_open(process.query, &process.query->subtopologies[0], 0, &task, &error), TG_OK);
+    ASSERT_EQ(tg_task_bind(task, &producer.base, &error), TG_OK);
+    const tg_progress evidence = {};
+    tg_offset offsets[2] = {};
+    uint64_t first = 0, rounds = 50, measured_from = 25, rows = 256;
+    std::string value = R"({"V":7})", keys[40];
+    for (uint64_t round = 0; round < rounds; round++) {
+        if (round == measured_from)
+            first = tg_allocation_count();
+        for (uint64_t i = 0; i < rows; i++) {
+            uint64_t number = round * rows + i;
+            keys[number % 40] = "k" + std::to_string(number % 8 == 0 ? number / 500 : number % 100);
+            tg_message message = {};
+            message.offset = static_cast<int64_t>(number);
+            message.timestamp_ms = 1000 + static_cast<int64_t>(number / 4);
+            message.key = tg_slice_of(keys[number % 40].data(), keys[number % 40].size());
+            message.value = tg_slice_of(value.data(), value.size());
+            tg_task_input *input = &task->inputs[number % 3 == 0 ? 0 : 1];
+            input->consumer = &consumer;
+            tg_task_push(input, &message);
+            while (tg_task_has_work(task))
+                ASSERT_EQ(tg_task_process(task, &error), TG_OK) << error.message;
+        }
+        ASSERT_EQ(tg_task_flush(task, &error), TG_OK) << error.message;
+        ASSERT_EQ(tg_task_offsets(task, &evidence, offsets, &error), TG_OK);
+        tg_task_committed(task, writes);
+        ASSERT_EQ(tg_state_batch_apply(writes, &error), TG_OK);
+    }
+    uint64_t allocations = tg_allocation_count() - first;
+    EXPECT_GT(producer.sent, rounds * rows);
+    EXPECT_LE(allocations, (rounds - measured_from) * 16)
+        << "for " << (rounds - measured_from) * rows << " records";
     RecordProperty("allocations", static_cast<int>(allocations));
     tg_task_close(task);
     tg_state_batch_free(writes);
