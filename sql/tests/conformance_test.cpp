@@ -137,13 +137,13 @@ std::vector<Case> read_cases()
     return cases;
 }
 
-// Joins, registry formats, the suite's own functions and the statements of later days.
+// Registry formats, the suite's own functions and the statements of later days.
 bool is_out_of_scope(const Case &test)
 {
     static const char *const beyond[] = {
-        " JOIN ",        "AVRO",     "PROTOBUF",      "JSON_SR",    "TEST_UDAF", "MULTI_ARG", "VAR_ARG",
-        "OBJ_COL_ARG",   "FOUR_ARG", "FIVE_ARG",      "TEST_UDF",   "BAD_UDF",   "TEST_UDTF", "ALTER ",
-        "WHENCONDITION", "ASSERT ",  "THROWING_UDTF", "WHENRESULT", "OR REPLACE"};
+        "AVRO",        "PROTOBUF",      "JSON_SR",  "TEST_UDAF",     "MULTI_ARG",  "VAR_ARG",
+        "OBJ_COL_ARG", "FOUR_ARG",      "FIVE_ARG", "TEST_UDF",      "BAD_UDF",    "TEST_UDTF",
+        "ALTER ",      "WHENCONDITION", "ASSERT ",  "THROWING_UDTF", "WHENRESULT", "OR REPLACE"};
     std::string sql = test.sql;
     std::transform(sql.begin(), sql.end(), sql.begin(),
                    [](unsigned char c) { return std::isspace(c) ? ' ' : std::toupper(c); });
@@ -264,9 +264,9 @@ TEST(Conformance, StatementsOfTheValidationSuitePlan)
         counts.planned, counts.unknown_function, counts.unsupported, counts.failed, counts.refused,
         counts.refused_unsupported, counts.accepted, counts.schemas, counts.schemas_differ, out_of_scope);
     // What was reached and must not be lost; more functions make the first number grow.
-    EXPECT_GE(counts.planned, 780);
+    EXPECT_GE(counts.planned, 915);
     EXPECT_LE(counts.failed, 2);
-    EXPECT_GE(counts.refused, 225);
+    EXPECT_GE(counts.refused, 280);
     EXPECT_LE(counts.accepted, 4);
     EXPECT_EQ(counts.schemas_differ, 0);
 }
