@@ -12,7 +12,7 @@ RUN cmake --preset release && cmake --build --preset release --target turgo && s
 
 FROM debian:12-slim
 RUN apt-get update -qq \
-    && apt-get install -y -qq --no-install-recommends ca-certificates libjansson4 libjemalloc2 liblz4-1 libpcre2-8-0 libprotobuf32 \
+    && apt-get install -y -qq --no-install-recommends ca-certificates libcurl4 libjansson4 libjemalloc2 liblz4-1 libpcre2-8-0 libprotobuf32 \
         librocksdb7.8 libssl3 libzstd1 tzdata zlib1g \
     && rm -rf /var/lib/apt/lists/* \
     && mkdir -p /var/lib/turgo \

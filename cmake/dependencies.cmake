@@ -1,4 +1,4 @@
-# Third-party libraries, each an imported target: rdkafka, rocksdb, xxhash, jansson, pcre2, protobuf, tg_allocator, GTest::*.
+# Third-party libraries, each an imported target: rdkafka, rocksdb, xxhash, jansson, pcre2, protobuf, curl, tg_allocator, GTest::*.
 # tools/setup installs what is missing; librdkafka may come from its prefix TG_DEPS_DIR.
 
 if(DEFINED ENV{TG_DEPS_DIR})
@@ -33,6 +33,7 @@ tg_find(xxhash libxxhash-dev xxhash.h HEADER_ONLY)
 tg_find(jansson libjansson-dev jansson.h jansson)
 tg_find(pcre2 libpcre2-dev pcre2.h pcre2-8)
 tg_find(protobuf libprotoc-dev google/protobuf/compiler/parser.h protobuf)
+tg_find(curl libcurl4-openssl-dev curl/curl.h curl)
 
 # The allocator is replaced in what is shipped only: sanitizers and coverage bring or want their own.
 add_library(tg_allocator INTERFACE)

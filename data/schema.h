@@ -20,6 +20,10 @@ enum tg_column_role {
     TG_COLUMN_WINDOWEND,    /* BIGINT, ms */
 };
 
+/* How PROTOBUF fields say NULL: not at all (NULL is written as 0, "" or false), by `optional`, or by the
+ * wrapper messages of google/protobuf/wrappers.proto. */
+enum tg_nullable { TG_NULLABLE_NEVER, TG_NULLABLE_OPTIONAL, TG_NULLABLE_WRAPPER };
+
 struct tg_schema_column {
     const char *name;
     const struct tg_type *type;

@@ -201,6 +201,22 @@ enum tg_code tg_plan_read_schema(struct tg_plan_reader *reader, const char *name
     return TG_OK;
 }
 
+/* Of formats with schemas. */
+TG_MUST_CHECK static enum tg_code read_schema_members(struct tg_plan_reader *reader,
+                                                      struct tg_plan_format *format, struct tg_error *reterr)
+{
+    int64_t id = 0;
+    uint32_t nullable = TG_NULLABLE_NEVER;
+    if (tg_plan_has(reader, "schema_id"))
+        TG_TRY(tg_plan_read_integer(reader, "schema_id", (struct tg_plan_bounds){1, INT32_MAX}, &id, reterr));
+    TG_TRY(tg_plan_read_optional_string(reader, "full_name", &format->full_name, reterr));
+    if (tg_plan_has(reader, "nullable"))
+        TG_TRY(tg_plan_read_word(reader, "nullable", tg_plan_nullable_names, &nullable, reterr));
+    format->schema_id = (int32_t)id;
+    format->nullable = (enum tg_nullable)nullable;
+    return TG_OK;
+}
+
 enum tg_code tg_plan_read_format(struct tg_plan_reader *reader, const char *name,
                                  struct tg_plan_format *ret_format, struct tg_error *reterr)
 {
@@ -216,6 +232,7 @@ enum tg_code tg_plan_read_format(struct tg_plan_reader *reader, const char *name
             return tg_plan_corrupt(reader, reterr, "delimiter", "is not one character");
         ret_format->delimiter = delimiter[0];
     }
+    TG_TRY(read_schema_members(reader, ret_format, reterr));
     tg_plan_leave(reader, &position);
     return TG_OK;
 }

@@ -118,6 +118,8 @@ void tg_plan_write_schema(struct tg_plan_writer *writer, const char *name, const
     tg_plan_write_close(writer, ']');
 }
 
+const char *const tg_plan_nullable_names[] = {"NEVER", "OPTIONAL", "WRAPPER", NULL};
+
 void tg_plan_write_format_member(struct tg_plan_writer *writer, const char *name,
                                  const struct tg_plan_format *format)
 {
@@ -127,6 +129,12 @@ void tg_plan_write_format_member(struct tg_plan_writer *writer, const char *name
         tg_plan_write_boolean(writer, "unwrapped", true);
     if (format->delimiter != 0)
         tg_plan_write_slice(writer, "delimiter", tg_slice_of(&format->delimiter, 1));
+    if (format->schema_id != 0)
+        tg_plan_write_integer(writer, "schema_id", format->schema_id);
+    if (format->full_name != NULL)
+        tg_plan_write_string(writer, "full_name", format->full_name);
+    if (format->nullable != TG_NULLABLE_NEVER)
+        tg_plan_write_string(writer, "nullable", tg_plan_nullable_names[format->nullable]);
     tg_plan_write_close(writer, '}');
 }
 

@@ -10,6 +10,8 @@
 extern "C" {
 #endif
 
+extern const char *const tg_plan_nullable_names[]; /* by enum tg_nullable; NULL at the end */
+
 struct tg_plan_writer; /* plan/json.h */
 struct tg_plan_reader;
 

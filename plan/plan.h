@@ -27,9 +27,12 @@ struct tg_plan_node {
 
 /* How the key or the value of a topic is written. */
 struct tg_plan_format {
-    const char *name; /* "JSON" */
-    bool unwrapped;   /* the single column is written bare */
-    char delimiter;   /* 0: the format's default */
+    const char *name;          /* "JSON" */
+    bool unwrapped;            /* the single column is written bare */
+    char delimiter;            /* 0: the format's default */
+    int32_t schema_id;         /* of the registry: sinks write by it; 0: by what the columns make */
+    const char *full_name;     /* of the record or message in the schema; NULL: the format's own */
+    enum tg_nullable nullable; /* PROTOBUF: of the schema that the columns make */
 };
 
 enum tg_window_kind { TG_WINDOW_NONE, TG_WINDOW_TUMBLING, TG_WINDOW_HOPPING, TG_WINDOW_SESSION };

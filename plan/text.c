@@ -51,6 +51,12 @@ void tg_plan_write_format(const struct tg_plan_format *format, struct tg_buffer 
         tg_buffer_printf(out, " delimiter %s", format->delimiter == ' ' ? "SPACE" : "TAB");
     else if (format->delimiter != 0)
         tg_buffer_printf(out, " delimiter '%c'", format->delimiter);
+    if (format->schema_id != 0)
+        tg_buffer_printf(out, " schema %d", format->schema_id);
+    if (format->full_name != NULL)
+        tg_buffer_printf(out, " name %s", format->full_name);
+    if (format->nullable != TG_NULLABLE_NEVER)
+        tg_buffer_printf(out, " nullable %s", tg_plan_nullable_names[format->nullable]);
 }
 
 void tg_plan_write_calls(const struct tg_function_call *calls, uint32_t count, struct tg_buffer *out)

@@ -18,10 +18,6 @@ enum tg_format_feature {
     TG_FORMAT_INFERENCE = 4, /* columns can be read from a registry */
 };
 
-/* How PROTOBUF fields say NULL: not at all (NULL is written as 0, "" or false), by `optional`, or by the
- * wrapper messages of google/protobuf/wrappers.proto. */
-enum tg_nullable { TG_NULLABLE_NEVER, TG_NULLABLE_OPTIONAL, TG_NULLABLE_WRAPPER };
-
 /* What a decoder or encoder is made for. `columns` are the key columns or the value columns of a source or
  * sink, in order. */
 struct tg_format_options {

@@ -54,10 +54,15 @@ int tg_exit_of(enum tg_code code);
 
 /* ---- job files ---- */
 
+struct tg_registry;
+struct tg_schemas;
+
 struct tg_job_file {
     char *path; /* as given; "-" for stdin */
     struct tg_buffer text;
     struct tg_job *job;
+    struct tg_registry *registry; /* NULL: none is configured */
+    struct tg_schemas *schemas;
 };
 /* Reads and compiles; prints diagnostics of everything that is wrong to stderr (as JSON lines if `json`).
  * Returns TG_EXIT_OK, TG_EXIT_FAILED, or TG_EXIT_CONFIG if the file cannot be read. */

@@ -100,6 +100,13 @@ void tg_engine_close(struct tg_engine *engine)
     tg_free(engine);
 }
 
+void tg_engine_use_registry(struct tg_engine *engine, struct tg_registry *registry,
+                            struct tg_schemas *schemas)
+{
+    engine->registry = registry;
+    engine->schemas = schemas;
+}
+
 int tg_engine_request_timeout(const struct tg_engine *engine)
 {
     struct tg_query_settings settings;
@@ -143,6 +150,7 @@ static enum tg_code open_query(struct tg_engine *engine, const struct tg_plan *p
         .cluster = engine->options.cluster,
         .state = engine->state,
         .clock = engine->options.clock,
+        .registry = engine->registry,
     };
     tg_settings_query(properties, &options.settings);
     divide_memory(engine, &options.settings);

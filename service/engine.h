@@ -27,6 +27,11 @@ TG_MUST_CHECK enum tg_code tg_engine_open(const struct tg_engine_options *option
 /* Where what SHOW, DESCRIBE, EXPLAIN and PRINT give goes; without it nowhere. `report` lives for the call. */
 typedef void tg_engine_report(void *context, const struct tg_report *report);
 void tg_engine_on_report(struct tg_engine *engine, tg_engine_report *report, void *context);
+/* The registry of formats with schemas, before anything is executed; both borrowed, both may be NULL. */
+struct tg_registry;
+struct tg_schemas;
+void tg_engine_use_registry(struct tg_engine *engine, struct tg_registry *registry,
+                            struct tg_schemas *schemas);
 /* Executes one statement of a session: topics are checked or created, values inserted (once per application),
  * queries started, ended, paused. The session must outlive the engine. On an error the caller takes the
  * statement back (tg_session_undo). */

@@ -1,10 +1,12 @@
 /* What each kind of action does: one handler per row. */
 #include "service/engine_internal.h"
+#include "service/schemas.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static enum tg_code declare(struct tg_engine *engine, const struct tg_action *action, struct tg_error *reterr)
+static enum tg_code declare_topic(struct tg_engine *engine, const struct tg_action *action,
+                                  struct tg_error *reterr)
 {
     const struct tg_source_definition *definition = action->definition;
     int32_t count = 0;
@@ -38,6 +40,13 @@ static enum tg_code declare(struct tg_engine *engine, const struct tg_action *ac
     return TG_OK;
 }
 
+/* The topic is there or is made; its subjects too, so that others can read what it holds. */
+static enum tg_code declare(struct tg_engine *engine, const struct tg_action *action, struct tg_error *reterr)
+{
+    TG_TRY(declare_topic(engine, action, reterr));
+    return engine->schemas == NULL ? TG_OK : tg_schemas_register(engine->schemas, action->definition, reterr);
+}
+
 static enum tg_code insert_values(struct tg_engine *engine, const struct tg_action *action,
                                   struct tg_error *reterr)
 {
@@ -46,6 +55,7 @@ static enum tg_code insert_values(struct tg_engine *engine, const struct tg_acti
     const struct tg_inserts_options options = {
         .transaction_timeout_ms = settings.transaction_timeout_ms,
         .cluster = engine->options.cluster,
+        .registry = engine->registry,
         .clock = engine->options.clock,
         .prefix = engine->prefix,
         .instance = engine->instance,

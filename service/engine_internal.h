@@ -35,6 +35,8 @@ struct tg_engine {
     struct tg_query **resumed; /* queries whose entries run under another one: workers know them */
     size_t resumed_count, resumed_capacity;
     struct tg_inserts *inserts;
+    struct tg_registry *registry; /* NULL: none is configured */
+    struct tg_schemas *schemas;
     tg_engine_report *report;
     void *report_context;
     pthread_mutex_t mutex;

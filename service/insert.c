@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "expr/program.h"
 #include "serde/format.h"
+#include "topology/record_codec.h"
 
 #include <string.h>
 
@@ -127,12 +128,51 @@ void tg_inserts_close(struct tg_inserts *inserts)
     tg_free(inserts);
 }
 
-/* One half of the record, encoded from the row of values. */
-static enum tg_code encode_half(const struct tg_source_definition *target, struct tg_column *const *row,
-                                bool is_key, struct tg_buffer *out, bool *ret_present,
-                                struct tg_error *reterr)
+/* What a record's key or value is made for. */
+struct half {
+    const struct tg_source_definition *target;
+    bool is_key;
+    struct tg_registry *registry;
+};
+
+/* Opens the encoder of columns; what their schema needs is registered. */
+static enum tg_code open_encoder(const struct half *half, const struct tg_schema_column *columns,
+                                 uint32_t count, struct tg_encoder **ret_encoder, struct tg_error *reterr)
 {
-    const struct tg_plan_format *plan_format = is_key ? &target->key_format : &target->value_format;
+    const struct tg_source_definition *target = half->target;
+    const struct tg_plan_format *plan_format = half->is_key ? &target->key_format : &target->value_format;
+    const struct tg_record_half_options options = {
+        .schema = target->schema,
+        .role = half->is_key ? TG_COLUMN_KEY : TG_COLUMN_VALUE,
+        .format = plan_format,
+        .topic = target->topic,
+        .registry = half->registry,
+    };
+    struct tg_format_options format_options = {.columns = columns,
+                                               .column_count = count,
+                                               .is_key = half->is_key,
+                                               .unwrapped = plan_format->unwrapped,
+                                               .delimiter = plan_format->delimiter,
+                                               .topic = target->topic,
+                                               .full_name = plan_format->full_name,
+                                               .nullable = plan_format->nullable};
+    const struct tg_format *format = NULL;
+    struct tg_arena *arena = tg_arena_new(0);
+    enum tg_code code = tg_format_find(tg_slice_text(plan_format->name), &format, reterr);
+    if (code == TG_OK)
+        code = tg_record_find_writer(arena, &options, format, &format_options, reterr);
+    if (code == TG_OK)
+        code = format->encoder_open(&format_options, ret_encoder, reterr);
+    tg_arena_free(arena);
+    return code;
+}
+
+/* One half of the record, encoded from the row of values. */
+static enum tg_code encode_half(const struct half *half, struct tg_column *const *row, struct tg_buffer *out,
+                                bool *ret_present, struct tg_error *reterr)
+{
+    const struct tg_source_definition *target = half->target;
+    bool is_key = half->is_key;
     enum tg_column_role role = is_key ? TG_COLUMN_KEY : TG_COLUMN_VALUE;
     struct tg_schema_column *columns = tg_alloc_zero(target->schema->count + 1, sizeof *columns);
     const struct tg_column **values = tg_alloc_zero(target->schema->count + 1, sizeof(struct tg_column *));
@@ -149,21 +189,12 @@ static enum tg_code encode_half(const struct tg_source_definition *target, struc
     *ret_present = count > 0 && (!is_key || present > 0);
     enum tg_code code = TG_OK;
     if (*ret_present) {
-        const struct tg_format_options options = {.columns = columns,
-                                                  .column_count = count,
-                                                  .is_key = is_key,
-                                                  .unwrapped = plan_format->unwrapped,
-                                                  .delimiter = plan_format->delimiter,
-                                                  .topic = target->topic};
-        const struct tg_format *format = NULL;
         struct tg_encoder *encoder = NULL;
         size_t end = 0;
         uint8_t null = 0;
         struct tg_encode_call call = {
             .columns = values, .row_count = 1, .out = out, .ends = &end, .nulls = &null};
-        code = tg_format_find(tg_slice_text(plan_format->name), &format, reterr);
-        if (code == TG_OK)
-            code = format->encoder_open(&options, &encoder, reterr);
+        code = open_encoder(half, columns, count, &encoder, reterr);
         if (code == TG_OK)
             code = encoder->encode(encoder, &call, reterr);
         *ret_present = !null; /* some formats have no bytes for NULL */
@@ -280,10 +311,12 @@ static enum tg_code encode_and_write(struct tg_inserts *inserts, const struct tg
     bool has_key = false, has_value = false;
     int64_t rowtime = tg_clock_wall_ms(inserts->options.clock);
     enum tg_code code = tg_insert_evaluate(arena, insert, row, &rowtime, &state, reterr);
+    struct half half = {.target = insert->target, .is_key = true, .registry = inserts->options.registry};
     if (code == TG_OK)
-        code = encode_half(insert->target, row, true, &key, &has_key, reterr);
+        code = encode_half(&half, row, &key, &has_key, reterr);
+    half.is_key = false;
     if (code == TG_OK)
-        code = encode_half(insert->target, row, false, &value, &has_value, reterr);
+        code = encode_half(&half, row, &value, &has_value, reterr);
     if (code == TG_OK) {
         struct tg_outgoing record = {
             .key = has_key ? tg_buffer_slice(&key) : tg_slice_of(NULL, 0),

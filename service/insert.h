@@ -16,6 +16,7 @@ struct tg_inserts;
 struct tg_inserts_options {
     struct tg_cluster *cluster;
     struct tg_clock *clock;
+    struct tg_registry *registry; /* borrowed; NULL: none is configured */
     const char *prefix;
     const char *instance;
     int timeout_ms;

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "service/command.h"
 #include "service/extensions.h"
+#include "service/schemas.h"
 #include "service/settings.h"
 #include "sql/diagnostics.h"
 
@@ -46,8 +47,16 @@ int tg_job_file_load(const char *path, const struct tg_properties *settings, boo
         tg_print_error(&error);
         return TG_EXIT_CONFIG;
     }
-    const struct tg_job_options options = {
-        .name = path, .settings = settings, .check_setting = tg_settings_check_set};
+    if (settings != NULL && tg_registry_open(settings, &ret_file->registry, &error) != TG_OK) {
+        tg_print_error(&error);
+        return TG_EXIT_CONFIG;
+    }
+    if (ret_file->registry != NULL)
+        ret_file->schemas = tg_schemas_new(ret_file->registry, TG_SCHEMAS_CHECKED);
+    const struct tg_job_options options = {.name = path,
+                                           .settings = settings,
+                                           .check_setting = tg_settings_check_set,
+                                           .schemas = tg_schemas_hooks(ret_file->schemas)};
     if (tg_job_compile(tg_buffer_slice(&ret_file->text), &options, &ret_file->job, &error) == TG_OK)
         return TG_EXIT_OK;
     print_diagnostics(ret_file, json);
@@ -57,6 +66,8 @@ int tg_job_file_load(const char *path, const struct tg_properties *settings, boo
 void tg_job_file_done(struct tg_job_file *file)
 {
     tg_job_free(file->job);
+    tg_schemas_free(file->schemas);
+    tg_registry_close(file->registry);
     tg_buffer_done(&file->text);
     tg_free(file->path);
     *file = (struct tg_job_file){0};

@@ -82,6 +82,30 @@ static const struct setting settings[] = {
      "values that COLLECT_LIST keeps"},
     {"ksql.functions.collect_set.limit", KIND_NUMBER, NULL, 1, INT32_MAX, NULL,
      "values that COLLECT_SET keeps"},
+    {"schema.registry.url", KIND_TEXT, NULL, 0, 0, NULL,
+     "where the schema registry is; several URLs with commas: the next one is asked when one is away"},
+    {"basic.auth.user.info", KIND_TEXT, NULL, 0, 0, NULL, "user:password for the schema registry"},
+    {"schema.registry.basic.auth.user.info", KIND_TEXT, NULL, 0, 0, NULL, "the same"},
+    {"bearer.auth.token", KIND_TEXT, NULL, 0, 0, NULL, "token for the schema registry"},
+    {"schema.registry.bearer.auth.token", KIND_TEXT, NULL, 0, 0, NULL, "the same"},
+    {"schema.registry.ssl.ca.location", KIND_TEXT, NULL, 0, 0, NULL,
+     "PEM file of who may sign the schema registry's certificate; not set: the system's"},
+    {"schema.registry.ssl.certificate.location", KIND_TEXT, NULL, 0, 0, NULL,
+     "PEM file of our own certificate for the schema registry"},
+    {"schema.registry.ssl.key.location", KIND_TEXT, NULL, 0, 0, NULL, "PEM file of its key"},
+    {"schema.registry.ssl.key.password", KIND_TEXT, NULL, 0, 0, NULL, "password of that file"},
+    {"schema.registry.ssl.verify.hostname", KIND_BOOLEAN, "true", 0, 0, NULL,
+     "whether the schema registry's certificate must name its host"},
+    {"schema.registry.request.timeout.ms", KIND_NUMBER, "10000", 1, 60 * MINUTES_MS, NULL,
+     "of one request to the schema registry"},
+    {"schema.registry.retry.timeout.ms", KIND_NUMBER, "30000", 1, 60 * MINUTES_MS, NULL,
+     "how long a statement asks a schema registry that is away; records wait without end"},
+    {"auto.register.schemas", KIND_BOOLEAN, "true", 0, 0, NULL,
+     "whether schemas of query results are registered; false: they must be there"},
+    {"use.latest.version", KIND_BOOLEAN, "false", 0, 0, NULL,
+     "whether the latest schema of a subject is written by instead of the one that the columns make"},
+    {"normalize.schemas", KIND_BOOLEAN, "false", 0, 0, NULL,
+     "whether the schema registry is asked to normalize schemas"},
     {"ksql.output.topic.name.prefix", KIND_TEXT, "", 0, 0, NULL, "before the topic names of query results"},
 };
 enum { SETTING_COUNT = sizeof settings / sizeof *settings };
@@ -362,7 +386,8 @@ void tg_settings_write_help(struct tg_buffer *out)
 
 bool tg_settings_is_secret(const char *name)
 {
-    static const char *const words[] = {"password", "secret", "jaas", "ssl.key", "token", "credentials"};
+    static const char *const words[] = {"password", "secret",      "jaas",     "ssl.key",
+                                        "token",    "credentials", "user.info"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcasestr(name, words[i]) != NULL)
             return true;

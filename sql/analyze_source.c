@@ -249,6 +249,7 @@ enum tg_code tg_analyze_create_source(struct tg_analyzer *analyzer, const struct
     definition->topic = definition->topic_spec.name;
     definition->topic_spec.compacted = definition->is_table;
     TG_TRY(read_columns(analyzer, create, &definition->schema, reterr));
+    TG_TRY(tg_analyze_inferred(analyzer, &with, definition, reterr));
     TG_TRY(tg_with_formats(analyzer, &with, &defaults, definition, reterr));
     TG_TRY(check_columns(create, definition->schema, reterr));
     TG_TRY(tg_with_timestamp(analyzer, &with, definition, reterr));

@@ -58,6 +58,7 @@ enum tg_code tg_job_compile(struct tg_slice text, const struct tg_job_options *o
                                                        .check_setting = options->check_setting,
                                                        .partition_count = options->partition_count,
                                                        .context = options->context,
+                                                       .schemas = options->schemas,
                                                        .remember_failed = true};
     struct tg_job *job = tg_alloc_zero(1, sizeof *job);
     const struct tg_script *script = NULL;

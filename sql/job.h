@@ -5,6 +5,7 @@
 #pragma once
 
 #include "sql/action.h"
+#include "sql/schemas.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -19,6 +20,7 @@ struct tg_job_options {
     /* Partitions of a topic, 0 if unknown (then checks that need it wait for the start). May be NULL. */
     int32_t (*partition_count)(void *context, const char *topic);
     void *context;
+    struct tg_session_schemas schemas; /* functions NULL: no registry is configured */
 };
 
 struct tg_job;

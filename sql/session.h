@@ -9,6 +9,7 @@
 #include "sql/action.h"
 #include "sql/ast.h"
 #include "sql/parser.h"
+#include "sql/schemas.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -24,7 +25,8 @@ struct tg_session_options {
     /* Partitions of a topic, 0 if unknown (then checks that need it wait for the start). May be NULL. */
     int32_t (*partition_count)(void *context, const char *topic);
     void *context;
-    bool test_statements; /* ASSERT VALUES and the like, RUN SCRIPT */
+    struct tg_session_schemas schemas; /* functions NULL: no registry is configured */
+    bool test_statements;              /* ASSERT VALUES and the like, RUN SCRIPT */
     bool
         remember_failed; /* names whose CREATE failed are known as broken: for texts that are checked whole */
 };

@@ -139,6 +139,8 @@ enum tg_code tg_compile_create_as(struct tg_compilation *compilation, struct tg_
         code = tg_session_plan(compilation, compilation->statement, &query, reterr);
     if (code == TG_OK && create->or_replace)
         code = check_replaced(compilation, &query, reterr);
+    if (code == TG_OK && !exists)
+        code = tg_analyze_declare_schemas(&compilation->analyzer, query.sink, create->name.place, reterr);
     if (code != TG_OK && session->options.remember_failed)
         tg_catalog_put_broken(session->catalog, tg_slice_text(create->name.text));
     TG_TRY(code);

@@ -1,6 +1,7 @@
 /* Statements that make, change and drop streams, tables and types. */
 #include "base/text.h"
 #include "sql/session_internal.h"
+#include "sql/with.h"
 
 /* ---- CREATE ---- */
 
@@ -26,6 +27,8 @@ enum tg_code tg_compile_create_source(struct tg_compilation *compilation, struct
         code = tg_analyze_create_source(&compilation->analyzer, create, &definition, reterr);
     if (code == TG_OK && create->or_replace && old != NULL)
         code = tg_session_check_upgrade(old, definition, create->name.place, reterr);
+    if (code == TG_OK && definition != NULL)
+        code = tg_analyze_declare_schemas(&compilation->analyzer, definition, create->name.place, reterr);
     if (code != TG_OK)
         remember_failed(session, &create->name);
     TG_TRY(code);

@@ -94,6 +94,27 @@ TG_MUST_CHECK enum tg_code tg_with_formats(struct tg_analyzer *analyzer, const s
                                            const struct tg_with_formats *defaults,
                                            struct tg_source_definition *definition, struct tg_error *reterr);
 bool tg_type_holds_map(const struct tg_type *type); /* no key may */
+/* What the properties say of one half's format before its columns are known: name, full name, schema id. Of
+ * CREATE; errors as tg_with_formats. */
+TG_MUST_CHECK enum tg_code tg_with_schema_format(struct tg_analyzer *analyzer, const struct tg_with *with,
+                                                 bool is_key, struct tg_plan_format *ret_format,
+                                                 struct tg_error *reterr);
+
+/* ---- analyze_schemas.c ---- */
+
+/* Adds the columns that a schema registry has to those that CREATE declares. */
+TG_MUST_CHECK enum tg_code tg_analyze_inferred(struct tg_analyzer *analyzer, const struct tg_with *with,
+                                               struct tg_source_definition *definition,
+                                               struct tg_error *reterr);
+/* Do a query's columns fit the schemas that its statement names by id? */
+TG_MUST_CHECK enum tg_code tg_analyze_sink_schemas(struct tg_analyzer *analyzer, const struct tg_with *with,
+                                                   const struct tg_source_definition *definition,
+                                                   struct tg_error *reterr);
+/* Makes the schemas of the definition's columns known (tg_session_schemas.declare). */
+TG_MUST_CHECK enum tg_code tg_analyze_declare_schemas(struct tg_analyzer *analyzer,
+                                                      const struct tg_source_definition *definition,
+                                                      struct tg_place place, struct tg_error *reterr);
+
 /* TIMESTAMP and TIMESTAMP_FORMAT over the definition's schema. */
 TG_MUST_CHECK enum tg_code tg_with_timestamp(struct tg_analyzer *analyzer, const struct tg_with *with,
                                              struct tg_source_definition *definition,

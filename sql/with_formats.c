@@ -66,8 +66,9 @@ TG_MUST_CHECK static enum tg_code find_format(const struct tg_analyzer *analyzer
         memcpy(word, name.data, length);
         word[length] = '\0';
         const char *closest = tg_closest(word, format_name_at, NULL);
-        return closest != NULL ? tg_fail_hint(reterr, "did you mean %s?", closest)
-                               : tg_fail_hint(reterr, "the formats are JSON, KAFKA, DELIMITED and NONE");
+        return closest != NULL
+                   ? tg_fail_hint(reterr, "did you mean %s?", closest)
+                   : tg_fail_hint(reterr, "the formats are JSON, JSON_SR, KAFKA, DELIMITED and NONE");
     }
     if (((*ret_info)->flags & TG_FORMAT_INFO_EXECUTED) == 0 && !analyzer->any_format) {
         (void)tg_fail_at(reterr, TG_CODE_UNSUPPORTED, place, "the format %s is not supported by this version",
@@ -130,6 +131,7 @@ TG_MUST_CHECK static enum tg_code read_delimiter(const struct tg_with *with, con
     if (with->given[side->delimiter_id] == NULL) {
         bool same = side->inherited != NULL && strcmp(side->inherited->name, info->name) == 0;
         format->delimiter = same ? side->inherited->delimiter : 0;
+        format->nullable = same ? side->inherited->nullable : TG_NULLABLE_NEVER;
         return TG_OK;
     }
     struct tg_slice text = {0};
@@ -275,29 +277,99 @@ TG_MUST_CHECK static enum tg_code read_wrapping(struct tg_analyzer *analyzer, co
     return TG_OK;
 }
 
-TG_MUST_CHECK static enum tg_code check_registry(const struct tg_with *with,
-                                                 const struct tg_source_definition *definition,
+/* Properties of one half's schema. */
+struct schema_ids {
+    enum tg_with_id schema_id, full_name, older_name, nullable;
+};
+static const struct schema_ids key_schema = {TG_WITH_KEY_SCHEMA_ID, TG_WITH_KEY_SCHEMA_FULL_NAME,
+                                             TG_WITH_KEY_SCHEMA_FULL_NAME, TG_WITH_KEY_PROTOBUF_NULLABLE};
+static const struct schema_ids value_schema = {TG_WITH_VALUE_SCHEMA_ID, TG_WITH_VALUE_SCHEMA_FULL_NAME,
+                                               TG_WITH_VALUE_AVRO_SCHEMA_FULL_NAME,
+                                               TG_WITH_VALUE_PROTOBUF_NULLABLE};
+
+/* Do the format's schemas have what the property says? */
+TG_MUST_CHECK static enum tg_code check_fits(const struct tg_with *with, enum tg_with_id id,
+                                             const struct tg_plan_format *format, struct tg_error *reterr)
+{
+    const struct tg_format_info *info = tg_format_info_find(tg_slice_text(format->name));
+    bool is_key = id == TG_WITH_KEY_SCHEMA_ID || id == TG_WITH_KEY_SCHEMA_FULL_NAME ||
+                  id == TG_WITH_KEY_PROTOBUF_NULLABLE;
+    bool is_nullable = id == TG_WITH_KEY_PROTOBUF_NULLABLE || id == TG_WITH_VALUE_PROTOBUF_NULLABLE;
+    bool is_full_name = id != TG_WITH_KEY_SCHEMA_ID && id != TG_WITH_VALUE_SCHEMA_ID && !is_nullable;
+    bool is_protobuf = strncmp(info->name, "PROTOBUF", 8) == 0;
+    bool is_avro_only = id == TG_WITH_VALUE_AVRO_SCHEMA_FULL_NAME && strcmp(info->name, "AVRO") != 0;
+    bool fits = is_nullable    ? is_protobuf
+                : is_full_name ? (info->flags & TG_FORMAT_INFO_REGISTRY) != 0 && !is_avro_only
+                               : (info->flags & TG_FORMAT_INFO_REGISTRY) != 0;
+    if (with->given[id] == NULL || fits)
+        return TG_OK;
+    (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, with->given[id]->name.place,
+                     "%s does not fit the %s %s: it says something about %s", tg_with_name(id),
+                     is_key ? "KEY_FORMAT" : "VALUE_FORMAT", info->name,
+                     is_nullable    ? "messages of PROTOBUF"
+                     : is_full_name ? "the name of a record in a schema of a schema registry"
+                                    : "a schema of a schema registry, which the format does not support");
+    return tg_fail_hint(reterr, "leave it out");
+}
+
+TG_MUST_CHECK static enum tg_code read_full_name(struct tg_analyzer *analyzer, const struct tg_with *with,
+                                                 const struct schema_ids *ids, struct tg_plan_format *format,
                                                  struct tg_error *reterr)
 {
-    for (int id = TG_WITH_KEY_SCHEMA_ID; id <= TG_WITH_VALUE_PROTOBUF_NULLABLE; id++) {
-        if (with->given[id] == NULL)
-            continue;
-        bool of_key = id == TG_WITH_KEY_SCHEMA_ID || id == TG_WITH_KEY_SCHEMA_FULL_NAME ||
-                      id == TG_WITH_KEY_PROTOBUF_NULLABLE;
-        const char *format = of_key ? definition->key_format.name : definition->value_format.name;
-        const struct tg_format_info *info = tg_format_info_find(tg_slice_text(format));
-        if ((info->flags & TG_FORMAT_INFO_REGISTRY) == 0) {
-            (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, with->given[id]->name.place,
-                             "the format %s has no schema with a name or id, so %s does not fit", format,
-                             tg_with_name((enum tg_with_id)id));
-            return tg_fail_hint(reterr, "leave it out");
-        }
-        (void)tg_fail_at(reterr, TG_CODE_UNSUPPORTED, with->given[id]->name.place,
-                         "%s is for formats with a schema registry, which this version does not support",
-                         tg_with_name((enum tg_with_id)id));
-        return tg_fail_hint(reterr, "leave it out and use JSON, KAFKA, DELIMITED or NONE");
-    }
+    bool older = with->given[ids->older_name] != NULL;
+    if (ids->older_name != ids->full_name && older && with->given[ids->full_name] != NULL)
+        return tg_fail_at(reterr, TG_CODE_ANALYSIS, with->given[ids->older_name]->name.place,
+                          "%s and %s cannot both be given: they say the same", tg_with_name(ids->older_name),
+                          tg_with_name(ids->full_name));
+    enum tg_with_id id = older ? ids->older_name : ids->full_name;
+    struct tg_slice name = {0};
+    if (with->given[id] == NULL)
+        return TG_OK;
+    TG_TRY(tg_with_text(with, id, &name, reterr));
+    while (name.length > 0 && name.data[0] == ' ')
+        name = tg_slice_of(name.data + 1, name.length - 1);
+    if (name.length == 0)
+        return tg_fail_at(reterr, TG_CODE_ANALYSIS, tg_with_place(with, id), "%s is empty: it names a record",
+                          tg_with_name(id));
+    format->full_name = tg_arena_text(analyzer->arena, name);
     return TG_OK;
+}
+
+TG_MUST_CHECK static enum tg_code read_nullable(const struct tg_with *with, enum tg_with_id id,
+                                                struct tg_plan_format *format, struct tg_error *reterr)
+{
+    struct tg_slice text = {0};
+    if (with->given[id] == NULL)
+        return TG_OK;
+    TG_TRY(tg_with_text(with, id, &text, reterr));
+    if (tg_slice_equal_nocase(text, tg_slice_text("OPTIONAL")))
+        format->nullable = TG_NULLABLE_OPTIONAL;
+    else if (tg_slice_equal_nocase(text, tg_slice_text("WRAPPER")))
+        format->nullable = TG_NULLABLE_WRAPPER;
+    else
+        return tg_fail_at(reterr, TG_CODE_ANALYSIS, tg_with_place(with, id),
+                          "%s is '%.*s', but fields that may be null are OPTIONAL or a WRAPPER",
+                          tg_with_name(id), TG_SLICE_FORMAT(text));
+    return TG_OK;
+}
+
+/* Schema id, full name and nullable fields of a format whose name is known. */
+TG_MUST_CHECK static enum tg_code read_schema_properties(struct tg_analyzer *analyzer,
+                                                         const struct tg_with *with, bool is_key,
+                                                         struct tg_plan_format *format,
+                                                         struct tg_error *reterr)
+{
+    const struct schema_ids *ids = is_key ? &key_schema : &value_schema;
+    int64_t id = 0;
+    TG_TRY(check_fits(with, ids->schema_id, format, reterr));
+    TG_TRY(check_fits(with, ids->full_name, format, reterr));
+    TG_TRY(check_fits(with, ids->older_name, format, reterr));
+    TG_TRY(check_fits(with, ids->nullable, format, reterr));
+    if (with->given[ids->schema_id] != NULL)
+        TG_TRY(tg_with_integer(with, ids->schema_id, (struct tg_with_bounds){1, INT32_MAX}, &id, reterr));
+    format->schema_id = (int32_t)id;
+    TG_TRY(read_full_name(analyzer, with, ids, format, reterr));
+    return read_nullable(with, ids->nullable, format, reterr);
 }
 
 /* Columns of a role: they stand together in a definition's schema. */
@@ -308,21 +380,33 @@ static void take_columns(const struct tg_schema *schema, enum tg_column_role rol
     side->columns = first == TG_SCHEMA_NONE ? NULL : &schema->columns[first];
 }
 
+static const struct side key_side = {.is_key = true,
+                                     .format_id = TG_WITH_KEY_FORMAT,
+                                     .delimiter_id = TG_WITH_KEY_DELIMITER,
+                                     .setting_name = "ksql.persistence.default.format.key",
+                                     .fallback = "KAFKA"};
+static const struct side value_side = {.format_id = TG_WITH_VALUE_FORMAT,
+                                       .delimiter_id = TG_WITH_VALUE_DELIMITER,
+                                       .setting_name = "ksql.persistence.default.format.value",
+                                       .fallback = ""};
+
+enum tg_code tg_with_schema_format(struct tg_analyzer *analyzer, const struct tg_with *with, bool is_key,
+                                   struct tg_plan_format *ret_format, struct tg_error *reterr)
+{
+    const struct tg_format_info *info = NULL;
+    TG_TRY(choose_format(analyzer, with, is_key ? &key_side : &value_side, &info, reterr));
+    ret_format->name = info->name;
+    return read_schema_properties(analyzer, with, is_key, ret_format, reterr);
+}
+
 enum tg_code tg_with_formats(struct tg_analyzer *analyzer, const struct tg_with *with,
                              const struct tg_with_formats *defaults, struct tg_source_definition *definition,
                              struct tg_error *reterr)
 {
-    struct side key = {.is_key = true,
-                       .format_id = TG_WITH_KEY_FORMAT,
-                       .delimiter_id = TG_WITH_KEY_DELIMITER,
-                       .setting_name = "ksql.persistence.default.format.key",
-                       .fallback = "KAFKA",
-                       .inherited = defaults->key};
-    struct side value = {.format_id = TG_WITH_VALUE_FORMAT,
-                         .delimiter_id = TG_WITH_VALUE_DELIMITER,
-                         .setting_name = "ksql.persistence.default.format.value",
-                         .fallback = "",
-                         .inherited = defaults->value};
+    struct side key = key_side;
+    struct side value = value_side;
+    key.inherited = defaults->key;
+    value.inherited = defaults->value;
     static const struct tg_plan_format none = {.name = "NONE"};
     take_columns(definition->schema, TG_COLUMN_KEY, &key);
     take_columns(definition->schema, TG_COLUMN_VALUE, &value);
@@ -334,7 +418,8 @@ enum tg_code tg_with_formats(struct tg_analyzer *analyzer, const struct tg_with 
     }
     TG_TRY(read_side(analyzer, with, &key, &definition->key_format, reterr));
     TG_TRY(read_side(analyzer, with, &value, &definition->value_format, reterr));
-    TG_TRY(check_registry(with, definition, reterr));
+    TG_TRY(read_schema_properties(analyzer, with, true, &definition->key_format, reterr));
+    TG_TRY(read_schema_properties(analyzer, with, false, &definition->value_format, reterr));
     return read_wrapping(analyzer, with, &value, &definition->value_format, reterr);
 }
 

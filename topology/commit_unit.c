@@ -148,6 +148,26 @@ static bool any_work(const struct tg_commit_unit *unit)
     return false;
 }
 
+/* Nothing is fetched for an input that waits for a schema: what is there already is enough to go on with. */
+static enum tg_code pause_parked(struct tg_commit_unit *unit, struct tg_error *reterr)
+{
+    for (size_t i = 0; i < unit->task_count; i++) {
+        struct tg_task *task = unit->tasks[i];
+        tg_task_unpark(task);
+        for (uint32_t at = 0; at < task->input_count; at++) {
+            struct tg_task_input *input = &task->inputs[at];
+            if (input->is_parked == input->is_paused)
+                continue;
+            if (input->is_parked)
+                TG_TRY(tg_consumer_pause(unit->consumer, input->topic, input->partition, reterr));
+            else
+                TG_TRY(tg_consumer_resume(unit->consumer, input->topic, input->partition, reterr));
+            input->is_paused = input->is_parked;
+        }
+    }
+    return TG_OK;
+}
+
 /* Runs of the tasks of a sub-topology in the order of their first row times, so that what several partitions
  * write to a repartition topic comes there about in the order of time. */
 static enum tg_code process_tasks(struct tg_commit_unit *unit, bool *ret_worked, struct tg_error *reterr)
@@ -286,7 +306,12 @@ static enum tg_code read_and_process(struct tg_commit_unit *unit, bool *ret_work
         return retry_later(unit, code, reterr);
     if (!unit->crowded)
         TG_TRY(poll_consumer(unit, ret_worked, reterr));
-    if (unit->consumer == NULL || !unit->producer_ready) /* dropped while partitions were taken away */
+    if (unit->consumer == NULL)
+        return TG_OK;
+    code = pause_parked(unit, reterr);
+    if (code != TG_OK)
+        return retry_later(unit, code, reterr);
+    if (!unit->producer_ready) /* dropped while partitions were taken away */
         return TG_OK;
     code = process_tasks(unit, ret_worked, reterr);
     if (code != TG_OK)

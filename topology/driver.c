@@ -91,6 +91,7 @@ enum tg_code tg_driver_add(struct tg_driver *driver, const struct tg_plan *plan,
         .cluster = driver->cluster,
         .state = driver->options.state,
         .clock = driver->options.clock,
+        .registry = driver->options.registry,
     };
     options.settings.commit_interval_ms = 0; /* every step commits what it has processed */
     struct driven driven = {0};

@@ -15,9 +15,10 @@ extern "C" {
 struct tg_driver;
 
 struct tg_driver_options {
-    struct tg_clock *clock; /* a virtual one */
-    struct tg_state *state; /* may be shared by drivers, if their prefixes differ */
-    const char *prefix;     /* of consumer groups and internal topics: "<application.id>-" */
+    struct tg_clock *clock;       /* a virtual one */
+    struct tg_state *state;       /* may be shared by drivers, if their prefixes differ */
+    const char *prefix;           /* of consumer groups and internal topics: "<application.id>-" */
+    struct tg_registry *registry; /* may be NULL */
 };
 
 struct tg_driver *tg_driver_new(const struct tg_driver_options *options);

@@ -30,6 +30,9 @@ struct tg_operator_kind {
                                          uint32_t count, const struct tg_batch **ret_batch,
                                          struct tg_error *reterr);
     uint32_t decode_max;
+    /* Optional, entries of a task only: how many of the messages, from the first one on, `decode` can take
+     * now. 0: what is missing (a schema) has been asked for; the task looks again later. */
+    uint32_t (*ready)(struct tg_operator *self, const struct tg_message *const *messages, uint32_t count);
     /* Takes the batch's existing rows in order. `input` says which of the plan node's inputs they come from
      * (0 at an entry). The batch is the caller's: nothing of it is kept. */
     TG_MUST_CHECK enum tg_code (*process)(struct tg_operator *self, uint32_t input,

@@ -73,6 +73,7 @@ enum tg_code tg_query_open(const struct tg_query_options *options, struct tg_que
         .cluster = options->cluster,
         .state = options->state,
         .clock = options->clock,
+        .registry = options->registry,
         .application_id = tg_arena_printf(arena, "%s%s", options->prefix, options->plan->query_id),
         .instance = tg_arena_text(arena, tg_slice_text(options->instance)),
     };

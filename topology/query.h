@@ -4,6 +4,7 @@
 
 #include "kafka/kafka.h"
 #include "plan/plan.h"
+#include "serde/registry/registry.h"
 #include "state/state.h"
 #include "topology/faults.h"
 
@@ -92,6 +93,7 @@ struct tg_query {
     struct tg_cluster *cluster;               /* borrowed */
     struct tg_state *state;                   /* borrowed; one per process */
     struct tg_clock *clock;                   /* borrowed */
+    struct tg_registry *registry;             /* borrowed; NULL: none is configured */
     struct tg_properties *consumer_overrides; /* librdkafka names, or NULL */
     struct tg_properties *producer_overrides;
     /* Known after tg_query_prepare. */
@@ -115,6 +117,7 @@ struct tg_query_options {
     struct tg_cluster *cluster;
     struct tg_state *state;
     struct tg_clock *clock;
+    struct tg_registry *registry; /* NULL: none is configured */
     const struct tg_properties *consumer_overrides;
     const struct tg_properties *producer_overrides;
 };

@@ -33,6 +33,9 @@ static enum tg_code find_format(const struct tg_record_half_options *options,
         .field_nulls = options->field_nulls,
         .delimiter = options->format->delimiter,
         .topic = options->topic,
+        .registry = options->registry,
+        .full_name = options->format->full_name,
+        .nullable = options->format->nullable,
     };
     return (*ret_format)->check(ret_options, reterr);
 }
@@ -47,7 +50,34 @@ enum tg_code tg_record_open_decoder(struct tg_arena *arena, const struct tg_reco
     if (ret_half->count == 0)
         return TG_OK;
     TG_TRY(find_format(options, ret_half, &format_options, &format, reterr));
+    ret_half->has_schemas = format->schemas != NULL && options->registry != NULL;
     return format->decoder_open(&format_options, ret_decoder, reterr);
+}
+
+enum tg_code tg_record_find_writer(struct tg_arena *arena, const struct tg_record_half_options *options,
+                                   const struct tg_format *format, struct tg_format_options *format_options,
+                                   struct tg_error *reterr)
+{
+    if (format->schemas == NULL || options->registry == NULL)
+        return TG_OK;
+    struct tg_registry_schema *schema = tg_arena_alloc_zero(arena, 1, sizeof *schema);
+    if (options->format->schema_id != 0) {
+        const struct tg_registry_schema *named = NULL;
+        TG_TRY(tg_registry_get(options->registry, options->format->schema_id, arena, &named, reterr));
+        *schema = *named;
+    } else {
+        struct tg_buffer text = {0};
+        enum tg_code code = format->schemas->write(format_options, &text, reterr);
+        schema->type = format->schemas->type;
+        schema->text = tg_arena_copy(arena, tg_buffer_slice(&text));
+        tg_buffer_done(&text);
+        TG_TRY(code);
+    }
+    const char *subject = tg_registry_subject(arena, options->topic, options->role == TG_COLUMN_KEY);
+    if (tg_registry_register(options->registry, subject, schema, &schema->id, reterr) != TG_OK)
+        return tg_fail_context(reterr, "subject %s", subject);
+    /* By the text that belongs to the id: the registry may prefer another (use.latest.version). */
+    return tg_registry_get(options->registry, schema->id, arena, &format_options->writer, reterr);
 }
 
 enum tg_code tg_record_encoder_open(struct tg_arena *arena, const struct tg_record_half_options *options,
@@ -62,6 +92,7 @@ enum tg_code tg_record_encoder_open(struct tg_arena *arena, const struct tg_reco
     if (encoder->half.count == 0)
         return TG_OK;
     TG_TRY(find_format(options, &encoder->half, &format_options, &format, reterr));
+    TG_TRY(tg_record_find_writer(arena, options, format, &format_options, reterr));
     return format->encoder_open(&format_options, &encoder->encoder, reterr);
 }
 

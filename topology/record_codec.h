@@ -17,6 +17,9 @@ struct tg_record_half_options {
     const char *topic;
     const bool *needed; /* decoding: per schema column, NULL: all */
     bool field_nulls;   /* decoding: a field that does not fit is NULL alone (serde/format.h) */
+    /* Of the ids in records of formats with schemas; NULL: records have none, as in internal topics. An
+     * encoder registers what it writes by, which may wait: tg_query_prepare has done it before. */
+    struct tg_registry *registry;
 };
 
 /* The columns of one half. */
@@ -25,6 +28,7 @@ struct tg_record_half {
     uint32_t *indexes; /* in the schema */
     bool *needed;
     uint32_t count;
+    bool has_schemas; /* decoding: records may have the id of their schema */
 };
 
 /* *ret_decoder stays NULL if there are no columns of that role. */
@@ -32,6 +36,15 @@ TG_MUST_CHECK enum tg_code tg_record_open_decoder(struct tg_arena *arena,
                                                   const struct tg_record_half_options *options,
                                                   struct tg_record_half *ret_half,
                                                   struct tg_decoder **ret_decoder, struct tg_error *reterr);
+
+/* Sets format_options->writer to what the half's records are written by: the schema that the statement names,
+ * else the one that the columns make, registered under the topic's subject. May wait. It lives in the arena.
+ */
+TG_MUST_CHECK enum tg_code tg_record_find_writer(struct tg_arena *arena,
+                                                 const struct tg_record_half_options *options,
+                                                 const struct tg_format *format,
+                                                 struct tg_format_options *format_options,
+                                                 struct tg_error *reterr);
 
 /* Encodes the rows of a batch in one go; the bytes of each are then at hand until the next batch. */
 struct tg_record_encoder {

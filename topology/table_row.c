@@ -81,6 +81,7 @@ enum tg_code tg_table_row_reader_open(const struct tg_table_row_options *options
         .topic = input->kind == &tg_plan_source_kind ? ((const struct tg_plan_source *)input)->topic
                                                      : options->name,
         .needed = options->needed,
+        .registry = input->kind == &tg_plan_source_kind ? options->task->query->registry : NULL,
     };
     reader->node = options->node;
     reader->name = options->name;

@@ -131,6 +131,7 @@ void tg_task_clear_queue(struct tg_task_input *input)
 {
     input->batch = NULL;
     input->batch_messages = input->batch_next = 0;
+    input->is_parked = false;
     drop_messages(input, input->queue_count);
 }
 
@@ -200,9 +201,21 @@ void tg_task_push(struct tg_task_input *input, const struct tg_message *message)
 bool tg_task_has_work(const struct tg_task *task)
 {
     for (uint32_t i = 0; i < task->input_count; i++)
-        if (task->inputs[i].queue_count > 0)
+        if (task->inputs[i].queue_count > 0 && !task->inputs[i].is_parked)
             return task->stores_to_restore == 0;
     return false;
+}
+
+void tg_task_unpark(struct tg_task *task)
+{
+    for (uint32_t i = 0; i < task->input_count; i++) {
+        struct tg_task_input *input = &task->inputs[i];
+        if (!input->is_parked)
+            continue;
+        const struct tg_message *message = &input->queue[input->queue_head];
+        input->is_parked =
+            input->queue_count > 0 && input->source->kind->ready(input->source, &message, 1) == 0;
+    }
 }
 
 /* A dead letter of a record that cannot be read is sent when it is decoded, and has to be committed with the
@@ -215,6 +228,7 @@ static bool sends_letters_while_decoding(const struct tg_task *task)
            policies[TG_FAULT_KEY] == TG_ON_ERROR_DEAD_LETTER;
 }
 
+/* Makes the input's next batch; leaves it NULL while the input is parked. */
 static enum tg_code decode_next(struct tg_task *task, struct tg_task_input *input, struct tg_error *reterr)
 {
     const struct tg_message *messages[TG_BATCH_ROWS_MAX];
@@ -224,6 +238,11 @@ static enum tg_code decode_next(struct tg_task *task, struct tg_task_input *inpu
     uint32_t count = input->queue_count < limit ? input->queue_count : limit;
     for (uint32_t i = 0; i < count; i++)
         messages[i] = &input->queue[(input->queue_head + i) % input->queue_capacity];
+    if (input->source->kind->ready != NULL)
+        count = input->source->kind->ready(input->source, messages, count);
+    input->is_parked = count == 0;
+    if (input->is_parked)
+        return TG_OK;
     input->batch_messages = count;
     input->batch_next = 0;
     return input->source->kind->decode(input->source, messages, count, &input->batch, reterr);
@@ -332,6 +351,8 @@ static enum tg_code decode_inputs(struct tg_task *task, struct tg_error *reterr)
             tg_task_begin_run(task, input);
             TG_TRY(decode_next(task, input, reterr));
             TG_TRY(end_run(task, input, reterr));
+            if (input->is_parked)
+                break;
             if (input->batch->selected == 0)
                 finish_batch(input);
         }
@@ -345,11 +366,11 @@ static bool waits_for_input(struct tg_task *task)
 {
     int64_t idle_ms = task->query->settings.task_idle_ms;
     bool at_end = false, behind = false;
-    for (uint32_t i = 0; i < task->input_count && idle_ms >= 0; i++) {
+    for (uint32_t i = 0; i < task->input_count; i++) {
         const struct tg_task_input *input = &task->inputs[i];
-        if (input->batch != NULL || input->is_answer)
+        if (input->batch != NULL || input->is_answer || (idle_ms < 0 && !input->is_parked))
             continue;
-        bool drained = input->end_position >= input->position;
+        bool drained = input->end_position >= input->position && !input->is_parked;
         at_end = at_end || drained;
         behind = behind || !drained;
     }

@@ -51,6 +51,8 @@ struct tg_task_input {
     int64_t tried_offset;
     struct tg_consumer *consumer; /* releases the messages */
     bool was_reset;               /* the position was set anew and is not committed yet */
+    bool is_parked;               /* its next record cannot be decoded yet: a schema has been asked for */
+    bool is_paused;               /* nothing is fetched for it meanwhile */
     struct tg_fault_stop stop;    /* where a query whose policy is `fail` stops */
 };
 
@@ -88,7 +90,9 @@ TG_MUST_CHECK enum tg_code tg_task_bind(struct tg_task *task, struct tg_producer
 struct tg_task_input *tg_task_input_of(struct tg_task *task, const char *topic);
 /* Takes over the message (released after it was processed). */
 void tg_task_push(struct tg_task_input *input, const struct tg_message *message);
-bool tg_task_has_work(const struct tg_task *task);
+bool tg_task_has_work(const struct tg_task *task); /* parked inputs have none */
+/* Looks whether what parked inputs wait for has come. */
+void tg_task_unpark(struct tg_task *task);
 /* May the task process, and what is the row time of the row that would come first? Decodes what comes next.
  * With several inputs it waits for an empty one until its end is known to be reached, and then for
  * task_idle_ms more (Kafka Streams' max.task.idle.ms), so that rows are taken in the order of their times. */

@@ -5,6 +5,7 @@
 #include "topology/layout.h"
 #include "topology/operator.h"
 #include "topology/query.h"
+#include "topology/record_codec.h"
 
 #include <string.h>
 
@@ -247,10 +248,33 @@ static enum tg_code prepare_internal_topics(struct tg_query *query, const struct
     return TG_OK;
 }
 
+/* Registers what the sink's records are written by: before data flows, and while waiting is allowed. */
+static enum tg_code prepare_schemas(struct tg_query *query, struct tg_error *reterr)
+{
+    const struct tg_plan_sink *sink = (const struct tg_plan_sink *)query->plan->root;
+    struct tg_record_half_options options = {.schema = sink->base.schema,
+                                             .role = TG_COLUMN_KEY,
+                                             .format = &sink->key_format,
+                                             .topic = sink->topic.name,
+                                             .registry = query->registry};
+    for (int half = 0; half < 2; half++) {
+        struct tg_record_encoder encoder = {0};
+        struct tg_arena *arena = tg_arena_new(0);
+        enum tg_code code = tg_record_encoder_open(arena, &options, &encoder, reterr);
+        tg_record_encoder_done(&encoder);
+        tg_arena_free(arena);
+        TG_TRY(code);
+        options.role = TG_COLUMN_VALUE;
+        options.format = &sink->value_format;
+    }
+    return TG_OK;
+}
+
 enum tg_code tg_query_prepare(struct tg_query *query, int timeout_ms, struct tg_error *reterr)
 {
     TG_TRY(cut_plan(query, timeout_ms, reterr));
     TG_TRY(prepare_sink(query, timeout_ms, reterr));
+    TG_TRY(prepare_schemas(query, reterr));
     for (uint32_t i = 0; i < query->subtopology_count; i++)
         TG_TRY(prepare_internal_topics(query, &query->subtopologies[i], timeout_ms, reterr));
     return tg_query_prepare_faults(query, timeout_ms, reterr);

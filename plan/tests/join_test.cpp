@@ -43,7 +43,7 @@ public:
         node->is_table = join->is_table;
         sink->sink_name = "RESULT";
         sink->topic = {"result", 0, -1, -2, false};
-        sink->key_format = sink->value_format = {"JSON", false, 0};
+        sink->key_format = sink->value_format = {"JSON", false, 0, 0, nullptr, TG_NULLABLE_NEVER};
         sink->timestamp_column = -1;
         sink->window_kind = shape.windowed ? TG_WINDOW_TUMBLING : TG_WINDOW_NONE;
         sink->window_size_ms = shape.windowed ? 1000 : 0;
@@ -95,8 +95,8 @@ private:
         auto *needed = static_cast<bool *>(tg_arena_alloc_zero(arena_, columns.size(), sizeof(bool)));
         source->source_name = topic;
         source->topic = topic;
-        source->key_format = {"KAFKA", false, 0};
-        source->value_format = {"JSON", false, 0};
+        source->key_format = {"KAFKA", false, 0, 0, nullptr, TG_NULLABLE_NEVER};
+        source->value_format = {"JSON", false, 0, 0, nullptr, TG_NULLABLE_NEVER};
         source->timestamp_column = -1;
         source->needed = needed;
         source->window_kind = windowed ? TG_WINDOW_TUMBLING : TG_WINDOW_NONE;
@@ -151,8 +151,8 @@ private:
             auto *join = make<tg_plan_foreign_key_join>(&tg_plan_foreign_key_join_kind, schema, inputs);
             join->join = shape.join;
             join->foreign_key = tg_expr_column(arena_, inputs[0]->schema, 1, {});
-            join->key_format = join->foreign_key_format = {"KAFKA", false, 0};
-            join->value_format = {"JSON", false, 0};
+            join->key_format = join->foreign_key_format = {"KAFKA", false, 0, 0, nullptr, TG_NULLABLE_NEVER};
+            join->value_format = {"JSON", false, 0, 0, nullptr, TG_NULLABLE_NEVER};
             join->columns = copies;
             return &join->base;
         }

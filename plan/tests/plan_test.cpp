@@ -166,8 +166,8 @@ tg_plan_node *make_source(Builder &b)
     auto *source = b.node<tg_plan_source>(&tg_plan_source_kind, "Source", schema, nullptr);
     source->source_name = "ORDERS";
     source->topic = "orders";
-    source->key_format = {"KAFKA", false, 0};
-    source->value_format = {"DELIMITED", false, ';'};
+    source->key_format = {"KAFKA", false, 0, 0, nullptr, TG_NULLABLE_NEVER};
+    source->value_format = {"DELIMITED", false, ';', 0, nullptr, TG_NULLABLE_NEVER};
     source->timestamp_column = 5;
     source->timestamp_format = "yyyy-MM-dd'T'HH:mm:ss";
     source->needed = b.copy<bool>({true, true, true, true, true, true, false, true});
@@ -215,8 +215,8 @@ tg_plan_node *make_rekey(Builder &b, tg_plan_node *input)
     rekey->kept = b.copy<uint32_t>({1, 2});
     rekey->drop_null_keys = true;
     rekey->repartition = true;
-    rekey->key_format = {"JSON", false, 0};
-    rekey->value_format = {"JSON", false, 0};
+    rekey->key_format = {"JSON", false, 0, 0, nullptr, TG_NULLABLE_NEVER};
+    rekey->value_format = {"JSON", false, 0, 0, nullptr, TG_NULLABLE_NEVER};
     return &rekey->base;
 }
 
@@ -302,8 +302,8 @@ const tg_plan *make_plan(Builder &b, const AggregateChanges &changes = {})
     auto *sink = b.node<tg_plan_sink>(&tg_plan_sink_kind, "Sink", node->schema, node);
     sink->sink_name = "TOTALS";
     sink->topic = {"totals", 4, -1, 86400000, true};
-    sink->key_format = {"JSON", false, 0};
-    sink->value_format = {"JSON", false, 0};
+    sink->key_format = {"JSON", false, 0, 0, nullptr, TG_NULLABLE_NEVER};
+    sink->value_format = {"JSON", false, 0, 0, nullptr, TG_NULLABLE_NEVER};
     sink->timestamp_column = 5;
     sink->timestamp_column = tg_schema_find(node->schema, tg_slice_text("WINDOWEND"));
     sink->window_kind = TG_WINDOW_TUMBLING;

@@ -161,12 +161,19 @@ static void close_decoder(struct tg_decoder *self)
 enum tg_code tg_json_decoder_open(const struct tg_format_options *options, struct tg_decoder **ret_decoder,
                                   struct tg_error *reterr)
 {
-    TG_TRY(tg_format_json.check(options, reterr));
+    return tg_json_decoder_open_with(TG_JSON_MAPS_OBJECTS, options, ret_decoder, reterr);
+}
+
+enum tg_code tg_json_decoder_open_with(enum tg_json_maps maps, const struct tg_format_options *options,
+                                       struct tg_decoder **ret_decoder, struct tg_error *reterr)
+{
+    TG_TRY(tg_json_check(options, reterr));
     struct json_decoder *decoder = tg_alloc_zero(1, sizeof *decoder);
     decoder->base = (struct tg_decoder){.decode = decode, .close = close_decoder};
     decoder->arena = tg_arena_new(0);
     decoder->column_count = options->column_count;
     decoder->reader.field_nulls = options->field_nulls;
+    decoder->reader.map_entries = maps == TG_JSON_MAPS_ENTRIES;
     decoder->ignores_bytes = options->is_key && options->column_count == 0;
     if (options->unwrapped) {
         decoder->single = tg_arena_alloc(decoder->arena, sizeof *decoder->single);

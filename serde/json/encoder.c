@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "serde/json/json.h"
 #include "serde/json/write.h"
+#include "serde/registry/wire.h"
 
 enum { PREFIX_BLOCK = 32 }; /* prefixes up to this size are copied as one block */
 
@@ -10,6 +11,7 @@ struct node {
     struct member *members; /* STRUCT */
     uint32_t member_count;
     struct node *element; /* ARRAY: element; MAP: value */
+    bool map_as_list;     /* MAP: [{"key": ..., "value": ...}] */
 };
 
 struct member {
@@ -26,6 +28,7 @@ struct json_encoder {
     uint8_t null_flag;
     bool unwrapped;
     bool writes_nothing; /* a key without columns */
+    int32_t schema_id;   /* goes before each record; 0: nothing does */
 };
 
 TG_MUST_CHECK static enum tg_code write_value(const struct node *node, const struct tg_column *column,
@@ -127,6 +130,26 @@ TG_MUST_CHECK static enum tg_code write_map(const struct node *node, const struc
     return TG_OK;
 }
 
+TG_MUST_CHECK static enum tg_code write_entries(const struct node *node, const struct tg_column *column,
+                                                uint32_t row, struct tg_buffer *out, struct tg_error *reterr)
+{
+    struct tg_range range = column->values.range[row];
+    const struct tg_column *keys = column->children[0];
+    tg_buffer_append_byte(out, '[');
+    for (uint32_t i = range.start; i < range.start + range.count; i++) {
+        tg_buffer_append_text(out, i == range.start ? "{\"key\":" : ",{\"key\":");
+        if (keys->valid[i])
+            tg_json_write_string(out, keys->values.bytes[i]);
+        else
+            tg_buffer_append_text(out, "null");
+        tg_buffer_append_text(out, ",\"value\":");
+        TG_TRY(write_value(node->element, column->children[1], i, out, reterr));
+        tg_buffer_append_byte(out, '}');
+    }
+    tg_buffer_append_byte(out, ']');
+    return TG_OK;
+}
+
 static enum tg_code write_value(const struct node *node, const struct tg_column *column, uint32_t row,
                                 struct tg_buffer *out, struct tg_error *reterr)
 {
@@ -162,7 +185,8 @@ static enum tg_code write_value(const struct node *node, const struct tg_column 
     case TG_TYPE_ARRAY:
         return write_array(node, column, row, out, reterr);
     case TG_TYPE_MAP:
-        return write_map(node, column, row, out, reterr);
+        return node->map_as_list ? write_entries(node, column, row, out, reterr)
+                                 : write_map(node, column, row, out, reterr);
     case TG_TYPE_STRUCT:
         break;
     }
@@ -178,6 +202,8 @@ static enum tg_code encode(struct tg_encoder *self, struct tg_encode_call *call,
                        (call->flags != NULL && (call->flags[row] & encoder->null_flag) != 0) ||
                        (encoder->unwrapped && !call->columns[0]->valid[row]);
         call->nulls[i] = is_null;
+        if (!is_null && encoder->schema_id != 0)
+            tg_wire_write(call->out, encoder->schema_id);
         if (!is_null && encoder->unwrapped)
             TG_TRY(write_value(&encoder->root.members[0].node, call->columns[0], row, call->out, reterr));
         else if (!is_null)
@@ -194,10 +220,11 @@ static void close_encoder(struct tg_encoder *self)
     tg_free(encoder);
 }
 
-static void init_node(struct node *node, struct tg_arena *arena, const struct tg_type *type);
+static void init_node(struct node *node, struct tg_arena *arena, const struct tg_type *type,
+                      enum tg_json_maps maps);
 
 static void init_member(struct member *member, struct tg_arena *arena, const struct tg_field *field,
-                        bool first)
+                        bool first, enum tg_json_maps maps)
 {
     struct tg_buffer text = {0};
     tg_buffer_append_byte(&text, first ? '{' : ',');
@@ -208,39 +235,47 @@ static void init_member(struct member *member, struct tg_arena *arena, const str
     member->prefix = tg_arena_alloc_zero(arena, text.length + PREFIX_BLOCK, 1);
     memcpy(member->prefix, text.data, text.length);
     tg_buffer_done(&text);
-    init_node(&member->node, arena, field->type);
+    init_node(&member->node, arena, field->type, maps);
 }
 
-static void init_node(struct node *node, struct tg_arena *arena, const struct tg_type *type)
+static void init_node(struct node *node, struct tg_arena *arena, const struct tg_type *type,
+                      enum tg_json_maps maps)
 {
-    *node = (struct node){.type = type};
+    *node = (struct node){.type = type, .map_as_list = maps == TG_JSON_MAPS_ENTRIES};
     if (type->kind == TG_TYPE_ARRAY || type->kind == TG_TYPE_MAP) {
         node->element = tg_arena_alloc(arena, sizeof *node->element);
-        init_node(node->element, arena, type->element);
+        init_node(node->element, arena, type->element, maps);
     } else if (type->kind == TG_TYPE_STRUCT) {
         node->member_count = type->field_count;
         node->members = tg_arena_alloc_zero(arena, type->field_count, sizeof *node->members);
         for (uint32_t i = 0; i < type->field_count; i++)
-            init_member(&node->members[i], arena, &type->fields[i], i == 0);
+            init_member(&node->members[i], arena, &type->fields[i], i == 0, maps);
     }
 }
 
 enum tg_code tg_json_encoder_open(const struct tg_format_options *options, struct tg_encoder **ret_encoder,
                                   struct tg_error *reterr)
 {
-    TG_TRY(tg_format_json.check(options, reterr));
+    return tg_json_encoder_open_with(TG_JSON_MAPS_OBJECTS, options, ret_encoder, reterr);
+}
+
+enum tg_code tg_json_encoder_open_with(enum tg_json_maps maps, const struct tg_format_options *options,
+                                       struct tg_encoder **ret_encoder, struct tg_error *reterr)
+{
+    TG_TRY(tg_json_check(options, reterr));
     struct json_encoder *encoder = tg_alloc_zero(1, sizeof *encoder);
     encoder->base = (struct tg_encoder){.encode = encode, .close = close_encoder};
     encoder->arena = tg_arena_new(0);
     encoder->null_flag = options->is_key ? TG_ROW_KEY_NULL : TG_ROW_VALUE_NULL;
     encoder->unwrapped = options->unwrapped;
     encoder->writes_nothing = options->is_key && options->column_count == 0;
+    encoder->schema_id = options->writer == NULL ? 0 : options->writer->id;
     encoder->root.member_count = options->column_count;
     encoder->root.members =
         tg_arena_alloc_zero(encoder->arena, options->column_count, sizeof *encoder->root.members);
     for (uint32_t i = 0; i < options->column_count; i++)
         init_member(&encoder->root.members[i], encoder->arena,
-                    &(struct tg_field){options->columns[i].name, options->columns[i].type}, i == 0);
+                    &(struct tg_field){options->columns[i].name, options->columns[i].type}, i == 0, maps);
     *ret_encoder = &encoder->base;
     return TG_OK;
 }

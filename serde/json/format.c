@@ -20,7 +20,7 @@ TG_MUST_CHECK static enum tg_code check_type(const char *column, const struct tg
     return TG_OK;
 }
 
-static enum tg_code check(const struct tg_format_options *options, struct tg_error *reterr)
+enum tg_code tg_json_check(const struct tg_format_options *options, struct tg_error *reterr)
 {
     if (options->unwrapped && options->column_count != 1)
         return tg_fail(reterr, TG_CODE_TYPE, "only a single column can be written bare, and there are %u",
@@ -36,7 +36,7 @@ static enum tg_code check(const struct tg_format_options *options, struct tg_err
 const struct tg_format tg_format_json = {
     .name = "JSON",
     .features = TG_FORMAT_WRAP | TG_FORMAT_UNWRAP,
-    .check = check,
+    .check = tg_json_check,
     .decoder_open = tg_json_decoder_open,
     .encoder_open = tg_json_encoder_open,
 };

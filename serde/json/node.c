@@ -66,9 +66,14 @@ struct tg_json_fields *tg_json_fields_new(struct tg_arena *arena, const struct t
 void tg_json_node_init(struct tg_json_node *node, struct tg_arena *arena, const struct tg_type *type)
 {
     *node = (struct tg_json_node){.type = type, .kind = type->kind};
-    if (type->kind == TG_TYPE_ARRAY || type->kind == TG_TYPE_MAP) {
+    if (type->kind == TG_TYPE_ARRAY) {
         node->element = tg_arena_alloc(arena, sizeof *node->element);
         tg_json_node_init(node->element, arena, type->element);
+    } else if (type->kind == TG_TYPE_MAP) {
+        node->entry = new_fields(arena, 2);
+        init_field(node->entry, arena, 0, &(struct tg_field){"key", type->key});
+        init_field(node->entry, arena, 1, &(struct tg_field){"value", type->element});
+        node->element = &node->entry->fields[1].node;
     } else if (type->kind == TG_TYPE_STRUCT) {
         node->fields = new_fields(arena, type->field_count);
         for (uint32_t i = 0; i < type->field_count; i++)

@@ -17,6 +17,7 @@ struct tg_json_node {
     enum tg_type_kind kind;
     struct tg_json_fields *fields; /* STRUCT */
     struct tg_json_node *element;  /* ARRAY: element; MAP: value */
+    struct tg_json_fields *entry;  /* MAP: an object of "key" and "value", for lists of entries */
 };
 
 struct tg_json_field {

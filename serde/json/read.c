@@ -301,10 +301,45 @@ static enum tg_json_outcome read_entry(struct tg_json_reader *reader, struct tg_
     return outcome == TG_JSON_READ ? outcome : tg_json_fail_in_member(reader, name.raw, outcome);
 }
 
+/* [{"key": ..., "value": ...}, ...], as Connect's converter writes maps whose keys may be null. */
+static enum tg_json_outcome read_entries(struct tg_json_reader *reader, struct tg_json_node *node,
+                                         struct tg_column *column, uint32_t row)
+{
+    struct tg_json_cursor *cursor = &reader->cursor;
+    struct tg_range range = {.start = column == NULL ? 0 : column->children[0]->length};
+    bool empty;
+    if (!tg_json_open(cursor, &empty))
+        return TG_JSON_MALFORMED;
+    for (bool more = !empty; more; range.count++) {
+        enum tg_json_outcome outcome = TG_JSON_READ;
+        uint32_t entry = 0;
+        if (column != NULL) {
+            entry = tg_column_extend(column->children[0]);
+            (void)tg_column_extend(column->children[1]);
+        }
+        if (*cursor->at != '{')
+            outcome = tg_json_mismatch(reader, node, cursor->at);
+        else
+            outcome =
+                tg_json_read_members(reader, node->entry, column == NULL ? NULL : column->children, entry);
+        if (outcome != TG_JSON_READ)
+            return tg_json_fail_in_element(reader, range.count, outcome);
+        if (!tg_json_next(cursor, ']', &more))
+            return tg_json_fail_in_element(reader, range.count, TG_JSON_MALFORMED);
+    }
+    if (column == NULL)
+        return TG_JSON_READ;
+    column->valid[row] = 1;
+    column->values.range[row] = range;
+    return TG_JSON_READ;
+}
+
 static enum tg_json_outcome read_map(struct tg_json_reader *reader, struct tg_json_node *node,
                                      struct tg_column *column, uint32_t row)
 {
     struct tg_json_cursor *cursor = &reader->cursor;
+    if (reader->map_entries && *cursor->at == '[')
+        return read_entries(reader, node, column, row);
     if (*cursor->at != '{')
         return tg_json_mismatch(reader, node, cursor->at);
     if (reader->careful)

@@ -37,6 +37,7 @@ struct tg_json_reader {
     struct tg_arena *arena; /* of the batch */
     struct tg_json_render render;
     bool careful;
+    bool map_entries;  /* a MAP may also be a list of {"key": ..., "value": ...} */
     bool field_nulls;  /* when careful: a member that does not fit is NULL alone */
     bool field_nulled; /* it has happened: the mismatch and the path are those of the first */
     const uint8_t *mismatch_at;

@@ -36,6 +36,9 @@ struct tg_registry_schema {
     const struct tg_registry_schema *const *referenced; /* of `references`, theirs too; NULL in requests */
 };
 
+/* "<topic>-key" or "<topic>-value": the subject of a topic's schemas (TopicNameStrategy). */
+const char *tg_registry_subject(struct tg_arena *arena, const char *topic, bool is_key);
+
 /* ---- opening ---- */
 
 /* Empty; ids count from 1; the same schema under two subjects has one id. Nothing waits. */

@@ -11,6 +11,11 @@ const char *tg_registry_type_name(enum tg_registry_type type)
     return type_names[type];
 }
 
+const char *tg_registry_subject(struct tg_arena *arena, const char *topic, bool is_key)
+{
+    return tg_arena_printf(arena, "%s-%s", topic, is_key ? "key" : "value");
+}
+
 bool tg_registry_type_of(struct tg_slice name, enum tg_registry_type *ret_type)
 {
     for (size_t i = 0; i < sizeof type_names / sizeof *type_names; i++) {

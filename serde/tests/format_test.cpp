@@ -34,7 +34,9 @@ TEST(FormatList, FindsWithoutCase)
     EXPECT_EQ(format->features, static_cast<uint32_t>(TG_FORMAT_WRAP | TG_FORMAT_UNWRAP));
     EXPECT_EQ(tg_format_find(tg_slice_text("JSN"), &format, &error), TG_CODE_UNKNOWN_NAME);
     EXPECT_STREQ(error.message, "there is no format 'JSN'");
-    EXPECT_NE(std::string(error.hint).find("DELIMITED, JSON, KAFKA, NONE"), std::string::npos) << error.hint;
+    EXPECT_NE(std::string(error.hint).find("DELIMITED, JSON, JSON_SR, KAFKA, NONE, PROTOBUF"),
+              std::string::npos)
+        << error.hint;
 }
 
 TEST(WindowedKey, TimeWindowsCarryTheirStart)

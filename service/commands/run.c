@@ -215,6 +215,8 @@ static int run_job(const struct run *run, const struct tg_job_file *file)
         code = tg_engine_open(&options, &engine, &error);
     if (code == TG_OK)
         tg_engine_on_report(engine, print_report, NULL);
+    if (code == TG_OK)
+        tg_engine_use_registry(engine, file->registry, file->schemas);
     if (code != TG_OK) {
         tg_print_error(&error);
         exit_code = tg_exit_of(code);

@@ -35,15 +35,16 @@ void tg_test_cursors_done(struct tg_test_cursors *cursors)
 /* ---- a record as columns ---- */
 
 /* Decodes the key or the value into the columns of its role. */
-static enum tg_code decode_half(struct tg_arena *arena, const struct tg_source_definition *source,
-                                bool is_key, struct tg_slice bytes, struct tg_column **row,
-                                struct tg_error *reterr)
+static enum tg_code decode_half(struct tg_arena *arena, const struct tg_test_codec *codec, bool is_key,
+                                struct tg_slice bytes, struct tg_column **row, struct tg_error *reterr)
 {
+    const struct tg_source_definition *source = codec->source;
     const struct tg_record_half_options options = {
         .schema = source->schema,
         .role = is_key ? TG_COLUMN_KEY : TG_COLUMN_VALUE,
         .format = is_key ? &source->key_format : &source->value_format,
         .topic = source->topic,
+        .registry = codec->registry,
     };
     struct tg_record_half half;
     struct tg_decoder *decoder = NULL;
@@ -97,9 +98,11 @@ static enum tg_code write_row(const struct tg_insert_values *expected, struct tg
 }
 
 static enum tg_code write_actual(struct tg_arena *arena, const struct tg_insert_values *expected,
-                                 const struct tg_test_record *record, struct tg_buffer *out,
+                                 const struct tg_test_topic *topic, size_t index, struct tg_buffer *out,
                                  struct tg_error *reterr)
 {
+    const struct tg_test_record *record = &topic->records[index];
+    const struct tg_test_codec codec = {.source = expected->target, .registry = topic->registry};
     const struct tg_source_definition *source = expected->target;
     uint32_t count = source->schema->count;
     struct tg_column **row = tg_alloc_zero(count + 1, sizeof(struct tg_column *));
@@ -109,9 +112,9 @@ static enum tg_code write_actual(struct tg_arena *arena, const struct tg_insert_
         tg_column_set_null(row[i], 0);
     }
     struct tg_slice key = tg_test_inner_key(source, record->key);
-    enum tg_code code = decode_half(arena, source, true, key, row, reterr);
+    enum tg_code code = decode_half(arena, &codec, true, key, row, reterr);
     if (code == TG_OK)
-        code = decode_half(arena, source, false, record->value, row, reterr);
+        code = decode_half(arena, &codec, false, record->value, row, reterr);
     if (code == TG_OK)
         code = write_row(expected, row, out, reterr);
     if (record->value.data == NULL)
@@ -162,7 +165,7 @@ enum tg_code tg_test_assert_next(struct tg_arena *arena, const struct tg_insert_
         code = tg_fail(reterr, TG_CODE_ANALYSIS, "%s has only %zu records; the next must be %s",
                        expected->target->name, topic->count, tg_buffer_text(&wanted));
     if (code == TG_OK)
-        code = write_actual(arena, expected, &topic->records[cursor->next++], &got, reterr);
+        code = write_actual(arena, expected, topic, cursor->next++, &got, reterr);
     if (code == TG_OK) {
         code = compare(expected, cursor->next, &wanted, &got, reterr);
         if (code != TG_OK)
@@ -181,7 +184,8 @@ enum tg_code tg_test_assert_end(struct tg_arena *arena, const struct tg_source_d
     struct tg_buffer text = {0};
     if (cursor->next >= topic->count)
         return TG_OK;
-    tg_test_row_of(arena, source, &topic->records[cursor->next], &row);
+    const struct tg_test_codec codec = {.source = source, .registry = topic->registry};
+    tg_test_row_of(arena, &codec, &topic->records[cursor->next], &row);
     tg_test_write_row(&row, &text);
     enum tg_code code =
         tg_fail(reterr, TG_CODE_ANALYSIS, "%s has %zu records more than were asserted; the next is %s",

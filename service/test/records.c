@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "data/number.h"
 #include "serde/windowed_key.h"
+#include "service/test/schemas.h"
 
 #include <string.h>
 #include <strings.h>
@@ -54,16 +55,19 @@ static enum tg_code encode_kafka(struct tg_arena *arena, const struct tg_schema_
     return TG_OK;
 }
 
-enum tg_code tg_test_encode(struct tg_arena *arena, const struct tg_source_definition *source, bool is_key,
+enum tg_code tg_test_encode(struct tg_arena *arena, const struct tg_test_codec *codec, bool is_key,
                             const struct tg_json_tree *json, struct tg_slice *ret_bytes,
                             struct tg_error *reterr)
 {
+    const struct tg_source_definition *source = codec->source;
     const struct tg_plan_format *format = is_key ? &source->key_format : &source->value_format;
     *ret_bytes = tg_slice_of(NULL, 0);
     if (tg_json_tree_is_null(json) || strcmp(format->name, "NONE") == 0)
         return TG_OK;
     if (strcmp(format->name, "KAFKA") == 0)
         return encode_kafka(arena, only_column(source, is_key), json, ret_bytes, reterr);
+    if (tg_test_has_schemas(format))
+        return tg_test_encode_typed(arena, codec, is_key, json, ret_bytes, reterr);
     if (strcmp(format->name, "DELIMITED") == 0)
         *ret_bytes = json->kind == TG_JSON_TREE_STRING ? json->text : json->raw;
     else
@@ -94,9 +98,10 @@ static const struct tg_json_tree *decode_kafka(struct tg_arena *arena, const str
     return tg_json_tree_new(arena, TG_JSON_TREE_NUMBER, tg_slice_of(text, length));
 }
 
-const struct tg_json_tree *tg_test_decode(struct tg_arena *arena, const struct tg_source_definition *source,
+const struct tg_json_tree *tg_test_decode(struct tg_arena *arena, const struct tg_test_codec *codec,
                                           bool is_key, struct tg_slice bytes)
 {
+    const struct tg_source_definition *source = codec->source;
     const struct tg_plan_format *format = is_key ? &source->key_format : &source->value_format;
     const struct tg_json_tree *json = NULL;
     struct tg_error ignored;
@@ -104,6 +109,8 @@ const struct tg_json_tree *tg_test_decode(struct tg_arena *arena, const struct t
         return tg_json_tree_new(arena, TG_JSON_TREE_NULL, tg_slice_text("null"));
     if (strcmp(format->name, "KAFKA") == 0)
         return decode_kafka(arena, only_column(source, is_key), bytes);
+    if (tg_test_has_schemas(format) && tg_test_decode_typed(arena, codec, is_key, bytes, &json))
+        return json;
     if (strcmp(format->name, "JSON") == 0 && tg_test_json_parse(arena, bytes, &json, &ignored) == TG_OK)
         return json;
     return tg_json_tree_new(arena, TG_JSON_TREE_STRING, bytes);
@@ -117,8 +124,8 @@ struct tg_test_topic *tg_test_topics_get(struct tg_test_topics *topics, const ch
         if (strcmp(topics->topics[i].name, name) == 0)
             return &topics->topics[i];
     tg_grow((void **)&topics->topics, &topics->capacity, topics->count + 1, sizeof *topics->topics);
-    topics->topics[topics->count] =
-        (struct tg_test_topic){.name = tg_arena_text(topics->arena, tg_slice_text(name))};
+    topics->topics[topics->count] = (struct tg_test_topic){
+        .name = tg_arena_text(topics->arena, tg_slice_text(name)), .registry = topics->registry};
     return &topics->topics[topics->count++];
 }
 
@@ -196,21 +203,20 @@ static struct tg_slice add_window(struct tg_arena *arena, struct tg_slice key,
     return result;
 }
 
-enum tg_code tg_test_input(struct tg_arena *arena, const struct tg_source_definition *source,
+enum tg_code tg_test_input(struct tg_arena *arena, const struct tg_test_codec *codec,
                            const struct tg_json_tree *input, struct tg_driver_record *ret_record,
                            struct tg_error *reterr)
 {
     const struct tg_json_tree *headers = tg_json_tree_get(input, "headers");
     *ret_record = (struct tg_driver_record){
-        .topic = source->topic,
+        .topic = codec->source->topic,
         .partition = 0,
         .timestamp_ms = tg_json_tree_int64(tg_json_tree_get(input, "timestamp"), 0),
         .headers = tg_test_headers(arena, headers),
         .header_count = tg_json_tree_count(headers),
     };
-    TG_TRY(tg_test_encode(arena, source, true, tg_json_tree_get(input, "key"), &ret_record->key, reterr));
-    TG_TRY(
-        tg_test_encode(arena, source, false, tg_json_tree_get(input, "value"), &ret_record->value, reterr));
+    TG_TRY(tg_test_encode(arena, codec, true, tg_json_tree_get(input, "key"), &ret_record->key, reterr));
+    TG_TRY(tg_test_encode(arena, codec, false, tg_json_tree_get(input, "value"), &ret_record->value, reterr));
     if (ret_record->key.data != NULL)
         ret_record->key = add_window(arena, ret_record->key, tg_json_tree_get(input, "window"));
     return TG_OK;
@@ -238,13 +244,13 @@ struct tg_slice tg_test_inner_key(const struct tg_source_definition *source, str
     return split_key(source, key).key;
 }
 
-void tg_test_row_of(struct tg_arena *arena, const struct tg_source_definition *source,
+void tg_test_row_of(struct tg_arena *arena, const struct tg_test_codec *codec,
                     const struct tg_test_record *record, struct tg_test_row *ret_row)
 {
-    struct tg_windowed_key windowed = split_key(source, record->key);
+    struct tg_windowed_key windowed = split_key(codec->source, record->key);
     *ret_row = (struct tg_test_row){
-        .key = tg_test_decode(arena, source, true, windowed.key),
-        .value = tg_test_decode(arena, source, false, record->value),
+        .key = tg_test_decode(arena, codec, true, windowed.key),
+        .value = tg_test_decode(arena, codec, false, record->value),
         .timestamp_ms = record->timestamp_ms,
         .window_start_ms = windowed.start_ms,
         .window_end_ms = windowed.end_ms,

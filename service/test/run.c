@@ -4,9 +4,11 @@
 #include "plan/nodes/sink.h"
 #include "plan/nodes/source.h"
 #include "service/insert.h"
+#include "service/schemas.h"
 #include "service/settings.h"
 #include "service/test/difference.h"
 #include "service/test/functions.h"
+#include "service/test/schemas.h"
 #include "service/test/script.h"
 #include "sql/diagnostics.h"
 #include "topology/driver.h"
@@ -29,6 +31,7 @@ struct run {
     struct tg_arena *arena;
     const struct tg_test_case *test;
     const struct tg_job *job;
+    struct tg_registry *registry;
     struct tg_clock *clock;
     const char *prefix;
     bool all_at_once;
@@ -154,7 +157,8 @@ static enum tg_code pipe_inputs(struct run *run, struct tg_driver *driver, const
         struct tg_driver_record record;
         if (!reads(sources, source_count, topic))
             continue;
-        TG_TRY(tg_test_input(run->arena, definition_of(run->job, topic), input, &record, reterr));
+        const struct tg_test_codec codec = {definition_of(run->job, topic), run->registry};
+        TG_TRY(tg_test_input(run->arena, &codec, input, &record, reterr));
         TG_TRY(pipe_record(run, driver, sink, &record, reterr));
     }
     return TG_OK;
@@ -205,7 +209,7 @@ static enum tg_code run_query(struct run *run, const struct tg_action *action, s
 {
     TG_TRY(open_state(run->runner, reterr));
     const struct tg_driver_options options = {
-        .clock = run->clock, .state = run->runner->state, .prefix = run->prefix};
+        .clock = run->clock, .state = run->runner->state, .prefix = run->prefix, .registry = run->registry};
     struct tg_driver *driver = tg_driver_new(&options);
     enum tg_code code = run_on(run, driver, action, reterr);
     tg_driver_free(driver);
@@ -220,6 +224,7 @@ static enum tg_code insert_on(struct run *run, struct tg_driver *driver, const s
     const struct tg_inserts_options options = {
         .cluster = tg_driver_cluster(driver),
         .clock = run->clock,
+        .registry = run->registry,
         .prefix = run->prefix,
         .instance = "test",
         .timeout_ms = TIMEOUT_MS,
@@ -273,6 +278,7 @@ static const struct tg_json_tree *expected_row(const struct run *run, const char
 static const char *show_rows(struct run *run, const char *name, const struct tg_source_definition *source,
                              const struct tg_test_compare_options *options, size_t marked)
 {
+    const struct tg_test_codec codec = {source, run->registry};
     struct tg_buffer out = {0};
     const struct tg_test_topic *topic = tg_test_topics_get(&run->topics, name);
     for (size_t row = marked == 0 ? 0 : marked - 1; row <= marked + 1; row++) {
@@ -280,7 +286,7 @@ static const char *show_rows(struct run *run, const char *name, const struct tg_
         struct tg_test_row actual;
         bool has_actual = row < topic->count;
         if (has_actual)
-            tg_test_row_of(run->arena, source, &topic->records[row], &actual);
+            tg_test_row_of(run->arena, &codec, &topic->records[row], &actual);
         if (expected == NULL && !has_actual)
             break;
         tg_buffer_printf(&out, "  row %zu%s\n", row, row < marked ? ", as expected" : "");
@@ -291,11 +297,23 @@ static const char *show_rows(struct run *run, const char *name, const struct tg_
     return text;
 }
 
+/* Numbers of formats with schemas are compared by value, as ksqlDB's runner does. */
+static struct tg_test_compare_options options_of(const struct tg_test_codec *codec,
+                                                 const struct tg_test_compare_options *options)
+{
+    struct tg_test_compare_options result = *options;
+    if (codec->source != NULL && tg_test_has_schemas(&codec->source->value_format))
+        result.loose_numbers = true;
+    return result;
+}
+
 /* Compares one topic with what "outputs" has for it. */
 static bool compare_topic(struct run *run, const char *name, const struct tg_test_compare_options *options,
                           struct tg_test_result *result)
 {
     const struct tg_source_definition *source = definition_of(run->job, name);
+    const struct tg_test_codec codec = {source, run->registry};
+    const struct tg_test_compare_options fitted = options_of(&codec, options);
     const struct tg_test_topic *topic = tg_test_topics_get(&run->topics, name);
     size_t row = 0;
     if (source == NULL) {
@@ -309,8 +327,8 @@ static bool compare_topic(struct run *run, const char *name, const struct tg_tes
         if (strcmp(topic_of(expected), name) != 0)
             continue;
         if (row < topic->count) {
-            tg_test_row_of(run->arena, source, &topic->records[row], &actual);
-            if (tg_test_row_fits(run->arena, expected, &actual, options, &where)) {
+            tg_test_row_of(run->arena, &codec, &topic->records[row], &actual);
+            if (tg_test_row_fits(run->arena, expected, &actual, &fitted, &where)) {
                 row++;
                 continue;
             }
@@ -335,13 +353,15 @@ static bool has_expected(struct run *run, const struct tg_test_compare_options *
     for (uint32_t i = 0; i < tg_json_tree_count(outputs); i++) {
         const char *name = topic_of(outputs->items[i]);
         const struct tg_source_definition *source = definition_of(run->job, name);
+        const struct tg_test_codec codec = {source, run->registry};
+        const struct tg_test_compare_options fitted = options_of(&codec, options);
         struct tg_test_topic *topic = tg_test_topics_get(&run->topics, name);
         bool found = false;
         while (source != NULL && !found && topic->checked < topic->count) {
             const char *where = NULL;
             struct tg_test_row actual;
-            tg_test_row_of(run->arena, source, &topic->records[topic->checked++], &actual);
-            found = tg_test_row_fits(run->arena, outputs->items[i], &actual, options, &where);
+            tg_test_row_of(run->arena, &codec, &topic->records[topic->checked++], &actual);
+            found = tg_test_row_fits(run->arena, outputs->items[i], &actual, &fitted, &where);
         }
         if (!found)
             return false;
@@ -402,7 +422,7 @@ static void run_once(struct run *run, struct tg_test_result *result)
     struct tg_error error = {0};
     run->clock = tg_clock_virtual_new(wall_ms);
     run->prefix = tg_arena_printf(run->arena, "test-%llu-", (unsigned long long)run->runner->run_count++);
-    run->topics = (struct tg_test_topics){.arena = run->arena};
+    run->topics = (struct tg_test_topics){.arena = run->arena, .registry = run->registry};
     result->outcome = TG_TEST_FAILED;
     if (execute(run, &error) != TG_OK) {
         judge_refusal(run->arena, run->test, &error, true, result);
@@ -430,17 +450,42 @@ static bool may_batch(struct tg_arena *arena, const struct tg_job *job)
     return true;
 }
 
-static void run_job(struct tg_test_runner *runner, struct tg_arena *arena, const struct tg_test_case *test,
-                    const struct tg_job *job, struct tg_test_result *result)
+static void run_job(struct run *run, struct tg_test_result *result)
 {
-    struct run run = {.runner = runner, .arena = arena, .test = test, .job = job};
-    run_once(&run, result);
-    if (result->outcome != TG_TEST_PASSED || test->exception != NULL || !may_batch(arena, job))
+    run_once(run, result);
+    if (result->outcome != TG_TEST_PASSED || run->test->exception != NULL || !may_batch(run->arena, run->job))
         return;
-    run.all_at_once = true;
-    run_once(&run, result);
+    run->all_at_once = true;
+    run_once(run, result);
     if (result->outcome == TG_TEST_FAILED)
-        result->cause = tg_arena_printf(arena, "%s (all records at once)", result->cause);
+        result->cause = tg_arena_printf(run->arena, "%s (all records at once)", result->cause);
+}
+
+static void run_case(struct tg_test_runner *runner, struct tg_arena *arena, const struct tg_test_case *test,
+                     struct tg_test_result *result)
+{
+    struct run run = {.runner = runner, .arena = arena, .test = test, .registry = tg_registry_open_memory()};
+    struct tg_schemas *schemas = tg_schemas_new(run.registry, TG_SCHEMAS_AT_ONCE);
+    struct tg_test_schemas listed = {
+        .registry = run.registry, .arena = arena, .test = test, .inner = tg_schemas_hooks(schemas)};
+    const struct tg_job_options options = {.name = test->name,
+                                           .settings = test->properties,
+                                           .partition_count = listed_partitions,
+                                           .context = (void *)(uintptr_t)test,
+                                           .schemas = tg_test_schemas_hooks(&listed)};
+    struct tg_job *job = NULL;
+    struct tg_error error = {0};
+    enum tg_code code = tg_job_compile(test->sql, &options, &job, &error);
+    if (code == TG_OK)
+        code = tg_test_schemas_register(&listed, &error);
+    run.job = job;
+    if (code == TG_OK)
+        run_job(&run, result);
+    else
+        judge_refusal(arena, test, &error, false, result);
+    tg_job_free(job);
+    tg_schemas_free(schemas);
+    tg_registry_close(run.registry);
 }
 
 static void run_script(struct tg_test_runner *runner, struct tg_arena *arena, const struct tg_test_case *test,
@@ -489,15 +534,5 @@ void tg_test_run(struct tg_test_runner *runner, struct tg_arena *arena, const st
         run_script(runner, arena, test, ret_result);
         return;
     }
-    const struct tg_job_options options = {.name = test->name,
-                                           .settings = test->properties,
-                                           .partition_count = listed_partitions,
-                                           .context = (void *)(uintptr_t)test};
-    struct tg_job *job = NULL;
-    struct tg_error error = {0};
-    if (tg_job_compile(test->sql, &options, &job, &error) == TG_OK)
-        run_job(runner, arena, test, job, ret_result);
-    else
-        judge_refusal(arena, test, &error, false, ret_result);
-    tg_job_free(job);
+    run_case(runner, arena, test, ret_result);
 }

@@ -5,6 +5,7 @@
 #include "plan/nodes/source.h"
 #include "service/assert_topic.h"
 #include "service/insert.h"
+#include "service/schemas.h"
 #include "service/settings.h"
 #include "service/test/assert.h"
 #include "sql/diagnostics.h"
@@ -87,6 +88,7 @@ static enum tg_code insert_values(struct script *script, const struct tg_action 
     const struct tg_inserts_options options = {
         .cluster = tg_driver_cluster(script->driver),
         .clock = script->clock,
+        .registry = script->topics.registry,
         .prefix = script->options->prefix,
         .instance = "test",
         .timeout_ms = TIMEOUT_MS,
@@ -281,15 +283,19 @@ enum tg_code tg_test_script_run(const struct tg_test_case *test, const struct tg
 {
     struct tg_properties *settings = tg_properties_new();
     tg_properties_set(settings, "auto.offset.reset", "earliest", "test");
-    const struct tg_session_options session = {.settings = settings, .test_statements = true};
+    struct tg_registry *registry = tg_registry_open_memory();
+    struct tg_schemas *schemas = tg_schemas_new(registry, TG_SCHEMAS_AT_ONCE);
+    const struct tg_session_options session = {
+        .settings = settings, .test_statements = true, .schemas = tg_schemas_hooks(schemas)};
     struct script script = {.test = test,
                             .options = options,
                             .arena = tg_arena_new(0),
                             .clock = tg_clock_virtual_new(0),
                             .session = tg_session_new(&session)};
     script.topics.arena = script.arena;
+    script.topics.registry = registry;
     const struct tg_driver_options driver = {
-        .clock = script.clock, .state = options->state, .prefix = options->prefix};
+        .clock = script.clock, .state = options->state, .prefix = options->prefix, .registry = registry};
     script.driver = tg_driver_new(&driver);
     enum tg_code code = run_text(&script, test->sql, reterr);
     tg_inserts_close(script.inserts);
@@ -299,6 +305,8 @@ enum tg_code tg_test_script_run(const struct tg_test_case *test, const struct tg
     tg_test_cursors_done(&script.cursors);
     tg_clock_virtual_free(script.clock);
     tg_arena_free(script.arena);
+    tg_schemas_free(schemas);
+    tg_registry_close(registry);
     tg_properties_free(settings);
     return code;
 }

@@ -318,7 +318,7 @@ TEST_F(Engine, StopsWhileItCatchesUp)
     tg_outgoing record = {};
     ASSERT_EQ(tg_producer_topic(open, "s", &record.topic, &error), TG_OK);
     ASSERT_EQ(tg_producer_send(open, &record, &error), TG_OK);
-    const tg_job_options job_options = {"job.sql", properties, tg_settings_check_set, nullptr, nullptr};
+    const tg_job_options job_options = {"job.sql", properties, tg_settings_check_set, nullptr, nullptr, {}};
     tg_job *job = nullptr;
     bool stop = true;
     uint32_t action = 0;

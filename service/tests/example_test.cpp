@@ -104,7 +104,8 @@ protected:
         }
         ASSERT_EQ(tg_settings_check_all(properties, &error), TG_OK) << error.message;
         text = read_text(folder / "job.sql");
-        const tg_job_options job_options = {"job.sql", properties, tg_settings_check_set, nullptr, nullptr};
+        const tg_job_options job_options = {"job.sql", properties, tg_settings_check_set,
+                                            nullptr,   nullptr,    {}};
         ASSERT_EQ(tg_job_compile(tg_slice_of(text.data(), text.size()), &job_options, &job, &error), TG_OK)
             << error.message << " at line " << error.place.line;
     }

@@ -73,7 +73,8 @@ protected:
     // Compiles and runs the job until it has caught up. The result of the first call that fails.
     tg_code run(const std::string &sql)
     {
-        const tg_job_options job_options = {"job.sql", properties, tg_settings_check_set, nullptr, nullptr};
+        const tg_job_options job_options = {"job.sql", properties, tg_settings_check_set,
+                                            nullptr,   nullptr,    {}};
         tg_job *job = nullptr;
         bool stop = false;
         uint32_t action = 0;

@@ -83,7 +83,7 @@ protected:
             "CREATE TABLE totals WITH (KAFKA_TOPIC='out') AS SELECT k, COUNT(*) AS n, SUM(amt) AS total FROM "
             "payments WINDOW TUMBLING (SIZE 1 MINUTE, GRACE PERIOD " +
             std::to_string(grace_seconds) + " SECONDS) GROUP BY k EMIT CHANGES;\n";
-        const tg_job_options options = {"job.sql", nullptr, nullptr, nullptr, nullptr};
+        const tg_job_options options = {"job.sql", nullptr, nullptr, nullptr, nullptr, {}};
         tg_error error = {};
         ASSERT_EQ(tg_job_compile(tg_slice_of(sql.data(), sql.size()), &options, &job_, &error), TG_OK)
             << error.message;

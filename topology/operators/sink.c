@@ -38,6 +38,7 @@ static enum tg_code sink_open(struct tg_operator *self, struct tg_error *reterr)
         .role = TG_COLUMN_KEY,
         .format = &node->key_format,
         .topic = node->topic.name,
+        .registry = self->task->query->registry,
     };
     TG_TRY(tg_record_encoder_open(self->task->arena, &options, &sink->key, reterr));
     options.role = TG_COLUMN_VALUE;

@@ -15,6 +15,8 @@ struct half {
     struct tg_decoder *decoder; /* NULL: no columns */
     struct tg_record_half record;
     struct tg_column **targets;
+    struct tg_slice *records; /* formats with schemas: per row, as `ready` looks at them */
+    struct tg_slice *schemas; /* per row the header with the schema's id, data NULL: none; NULL: never any */
 };
 
 struct source {
@@ -53,9 +55,14 @@ static enum tg_code open_half(struct source *source, enum tg_column_role role, s
         .topic = node->topic,
         .needed = node->needed,
         .field_nulls = gives_nulls(source),
+        .registry = source->base.task->query->registry,
     };
     TG_TRY(tg_record_open_decoder(arena, &options, &half->record, &half->decoder, reterr));
     half->targets = tg_arena_alloc_zero(arena, half->record.count + 1, sizeof(struct tg_column *));
+    if (half->decoder != NULL && half->decoder->ready != NULL)
+        half->records = tg_arena_alloc(arena, TG_BATCH_ROWS_MAX * sizeof *half->records);
+    if (half->record.has_schemas)
+        half->schemas = tg_arena_alloc(arena, TG_BATCH_ROWS_MAX * sizeof *half->schemas);
     for (uint32_t i = 0; i < half->record.count; i++)
         half->targets[i] = source->memory.batch.columns[half->record.indexes[i]];
     return TG_OK;
@@ -116,6 +123,51 @@ static void mark_rows(struct source *source, const struct tg_message *const *mes
     }
 }
 
+static const char *schema_header(const struct source *source, const struct half *half)
+{
+    return half == &source->key ? "__key_schema_id" : "__value_schema_id";
+}
+
+/* Newer serializers put the schema's id into a header instead of before the record. */
+static void find_schemas(struct source *source, struct half *half, const struct tg_message *const *messages,
+                         uint32_t count)
+{
+    struct tg_slice wanted = tg_slice_text(schema_header(source, half));
+    for (uint32_t i = 0; half->schemas != NULL && i < count; i++) {
+        half->schemas[i] = tg_slice_of(NULL, 0);
+        for (uint32_t h = 0; h < messages[i]->header_count; h++) {
+            struct tg_slice name, value;
+            tg_message_header(messages[i], h, &name, &value);
+            if (tg_slice_equal(name, wanted))
+                half->schemas[i] = value;
+        }
+    }
+}
+
+/* How many of the records can be decoded now. */
+static uint32_t ready_count(struct source *source, struct half *half,
+                            const struct tg_message *const *messages, uint32_t count)
+{
+    if (half->records == NULL)
+        return count;
+    find_schemas(source, half, messages, count);
+    for (uint32_t i = 0; i < count; i++) {
+        half->records[i] = half == &source->key ? messages[i]->key : messages[i]->value;
+        if (half == &source->key && half->records[i].length >= source->window_bytes)
+            half->records[i].length -= source->window_bytes;
+    }
+    const struct tg_decode_call call = {
+        .records = half->records, .count = count, .schema_headers = half->schemas};
+    return tg_decoder_ready(half->decoder, &call);
+}
+
+static uint32_t source_ready(struct tg_operator *self, const struct tg_message *const *messages,
+                             uint32_t count)
+{
+    struct source *source = (struct source *)self;
+    return ready_count(source, &source->value, messages, ready_count(source, &source->key, messages, count));
+}
+
 /* The keys without what says their window. */
 static const struct tg_slice *keys_of(struct source *source)
 {
@@ -174,6 +226,7 @@ static void decode_half(struct source *source, struct half *half, const struct t
         .arena = source->batch_arena,
         .errors = source->errors,
         .nulls = source->nulls,
+        .schema_headers = half->schemas,
     };
     half->decoder->decode(half->decoder, &call);
     uint8_t null_flag = half == &source->key ? TG_ROW_KEY_NULL : TG_ROW_VALUE_NULL;
@@ -349,6 +402,8 @@ static enum tg_code source_decode(struct tg_operator *self, const struct tg_mess
     tg_arena_reset(source->batch_arena);
     tg_batch_memory_clear(&source->memory);
     mark_rows(source, messages, count);
+    find_schemas(source, &source->key, messages, count);
+    find_schemas(source, &source->value, messages, count);
     decode_half(source, &source->key, keys_of(source));
     decode_half(source, &source->value, source->memory.batch.rows->raw_value);
     extract_times(source);
@@ -373,6 +428,7 @@ const struct tg_operator_kind tg_operator_source = {
     .open = source_open,
     .decode = source_decode,
     .decode_max = TG_BATCH_ROWS_MAX,
+    .ready = source_ready,
     .process = source_process,
     .close = source_close,
 };

@@ -16,7 +16,7 @@ class Driver : public testing::Test
 protected:
     Driver() : clock(tg_clock_virtual_new(0))
     {
-        const tg_driver_options options = {clock, state.handle, "driver-"};
+        const tg_driver_options options = {clock, state.handle, "driver-", nullptr};
         driver = tg_driver_new(&options);
     }
     ~Driver() override

@@ -47,8 +47,8 @@ void build(PlanBuilder &plan, const Shape &shape)
     auto *join =
         plan.join<tg_plan_foreign_key_join>(&tg_plan_foreign_key_join_kind, "Join", shape.how, left, right);
     join->foreign_key = key;
-    join->key_format = join->foreign_key_format = {shape.key_format, false, 0};
-    join->value_format = {"JSON", false, 0};
+    join->key_format = join->foreign_key_format = {shape.key_format, false, 0, 0, nullptr, TG_NULLABLE_NEVER};
+    join->value_format = {"JSON", false, 0, 0, nullptr, TG_NULLABLE_NEVER};
     plan.project({{{"ID", "STRING", TG_COLUMN_KEY}, plan.column("ID")},
                   {{"A", "INTEGER"}, plan.column("L_A")},
                   {{"B", "STRING"}, plan.column("R_B")}});

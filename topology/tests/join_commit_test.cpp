@@ -56,8 +56,8 @@ public:
             auto *join = plan_.join<tg_plan_foreign_key_join>(&tg_plan_foreign_key_join_kind, "Join",
                                                               TG_JOIN_LEFT, left, right);
             join->foreign_key = named;
-            join->key_format = join->foreign_key_format = {"KAFKA", false, 0};
-            join->value_format = {"JSON", false, 0};
+            join->key_format = join->foreign_key_format = {"KAFKA", false, 0, 0, nullptr, TG_NULLABLE_NEVER};
+            join->value_format = {"JSON", false, 0, 0, nullptr, TG_NULLABLE_NEVER};
         }
         plan_.project({{{"K", "STRING", TG_COLUMN_KEY}, plan_.column("K")},
                        {{"A", "INTEGER"}, plan_.column("L_V")},

@@ -88,8 +88,8 @@ public:
     {
         auto *made = node<tg_plan_source>(&tg_plan_source_kind, "Source", schema(columns), nullptr);
         made->source_name = made->topic = topic;
-        made->key_format = {key_format, false, 0};
-        made->value_format = {value_format, false, 0};
+        made->key_format = {key_format, false, 0, 0, nullptr, TG_NULLABLE_NEVER};
+        made->value_format = {value_format, false, 0, 0, nullptr, TG_NULLABLE_NEVER};
         made->timestamp_column = -1;
         bool *needed = array<bool>(columns.size());
         std::fill_n(needed, columns.size(), true);
@@ -150,8 +150,8 @@ public:
         made->kept_count = static_cast<uint32_t>(kept.size());
         made->kept = copy(kept);
         made->drop_null_keys = drop_null_keys;
-        made->key_format = {"JSON", false, 0};
-        made->value_format = {"JSON", false, 0};
+        made->key_format = {"JSON", false, 0, 0, nullptr, TG_NULLABLE_NEVER};
+        made->value_format = {"JSON", false, 0, 0, nullptr, TG_NULLABLE_NEVER};
         return made;
     }
     // GROUP BY: the rows move to the partition of the new key.
@@ -205,8 +205,8 @@ public:
         auto *made = node<tg_plan_sink>(&tg_plan_sink_kind, "Sink", top->schema, top);
         made->sink_name = topic;
         made->topic = {topic, 0, -1, -2, false};
-        made->key_format = {key_format, false, 0};
-        made->value_format = {value_format, false, 0};
+        made->key_format = {key_format, false, 0, 0, nullptr, TG_NULLABLE_NEVER};
+        made->value_format = {value_format, false, 0, 0, nullptr, TG_NULLABLE_NEVER};
         made->timestamp_column = -1;
         return made;
     }

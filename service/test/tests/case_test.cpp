@@ -117,7 +117,7 @@ TEST_F(Cases, EachFormatAndSettingIsACase)
     EXPECT_STREQ(suite.cases[0].name, "a - JSON - p=true");
     EXPECT_STREQ(suite.cases[3].name, "a - AVRO - p=false");
     EXPECT_EQ(suite.cases[1].skip, nullptr);
-    EXPECT_STREQ(suite.cases[2].skip, "registry formats");
+    EXPECT_EQ(suite.cases[2].skip, nullptr);
     EXPECT_STREQ(tg_properties_get(suite.cases[3].properties, "p"), "false");
 }
 

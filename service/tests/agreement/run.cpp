@@ -82,7 +82,7 @@ private:
     {
         std::string text = sql_of(case_.query, "sink");
         tg_error error = {};
-        tg_job_options options = {"job.sql", nullptr, nullptr, partitions_of, &partitions_};
+        tg_job_options options = {"job.sql", nullptr, nullptr, partitions_of, &partitions_, {}};
         partitions_ = case_.query.partitions;
         if (tg_job_compile(tg_slice_of(text.data(), text.size()), &options, &job_.handle, &error) == TG_OK)
             return true;
