@@ -17,19 +17,13 @@ struct tg_kept_results {
     struct tg_buffer value;
 };
 
-const char *tg_kept_results_role(const struct tg_plan_node *node, uint32_t index)
-{
-    (void)node;
-    return index == 0 ? "results" : NULL;
-}
-
 enum tg_code tg_kept_results_open(struct tg_operator *join, struct tg_kept_results **ret_kept,
                                   struct tg_error *reterr)
 {
     struct tg_kept_results *kept = tg_arena_alloc_zero(join->task->arena, 1, sizeof *kept);
     struct tg_task_store *store = NULL;
     const struct tg_task_store_options options = {
-        .node = join->node, .role = tg_kept_results_role(join->node, 0), .layout = TG_KEY_PLAIN};
+        .node = join->node, .role = TG_KEPT_RESULTS_ROLE, .layout = TG_KEY_PLAIN};
     *ret_kept = kept;
     kept->join = join;
     tg_batch_memory_init(&kept->output, join->node->schema, NULL);

@@ -11,7 +11,8 @@ extern "C" {
 
 struct tg_kept_results;
 
-const char *tg_kept_results_role(const struct tg_plan_node *node, uint32_t index);
+#define TG_KEPT_RESULTS_ROLE "results"
+
 TG_MUST_CHECK enum tg_code tg_kept_results_open(struct tg_operator *join, struct tg_kept_results **ret_kept,
                                                 struct tg_error *reterr);
 /* Takes new results (rows of `results`, which are made of the pairs; tombstones where the flag says so) and

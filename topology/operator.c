@@ -40,10 +40,14 @@ const struct tg_operator_kind *tg_operator_kind_planned(const struct tg_subtopol
 const char *tg_operator_store_role(const struct tg_subtopology_operator *planned, uint32_t index)
 {
     const struct tg_operator_kind *kind = tg_operator_kind_planned(planned);
-    if (!kind->has_store || (kind->store_is_optional && !planned->keeps_rows))
+    if (!kind->has_store)
         return NULL;
-    if (kind->store_role != NULL)
-        return kind->store_role(planned->node, index);
+    if (kind->store_role != NULL) {
+        const char *role = kind->store_role(planned->node, index);
+        bool is_optional =
+            role != NULL && kind->optional_role != NULL && strcmp(role, kind->optional_role) == 0;
+        return is_optional && !planned->keeps_rows ? NULL : role;
+    }
     return index == 0 ? "" : NULL;
 }
 

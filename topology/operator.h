@@ -53,8 +53,8 @@ struct tg_operator_kind {
     /* Several stores: the role of store `index` of a node, NULL at the end. NULL: one store without a role.
      */
     const char *(*store_role)(const struct tg_plan_node *node, uint32_t index);
-    bool store_is_optional; /* it is there where the plan keeps_rows */
-    bool needs_before;      /* over a table it must know the version that a row replaces (TG_ROW_UNDO) */
+    const char *optional_role; /* the last of its stores is there only where the plan keeps_rows */
+    bool needs_before;         /* over a table it must know the version that a row replaces (TG_ROW_UNDO) */
     bool notes_effects; /* it calls tg_task_note_effect; else all rows it gets count as soon as it has them */
 };
 

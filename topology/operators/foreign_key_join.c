@@ -38,6 +38,7 @@ struct foreign_key_join {
     struct tg_buffer row, subscription;
     /* Answers. */
     struct tg_key_bytes answer_keys;
+    struct tg_store *owed; /* INNER */
     struct tg_store *left; /* of the left table's Materialize operator */
     struct tg_pair_reader reader;
     struct tg_row_list results;
@@ -53,6 +54,27 @@ static const struct tg_plan_foreign_key_join *node_of(const struct foreign_key_j
 }
 
 /* ---- opening ---- */
+
+/* INNER: left rows that are owed an answer, whatever becomes of them. */
+#define OWED_ROLE "owed"
+
+static const char *role_of_store(const struct tg_plan_node *node, uint32_t index)
+{
+    bool is_inner = ((const struct tg_plan_foreign_key_join *)node)->join == TG_JOIN_INNER;
+    if (index == 0)
+        return is_inner ? OWED_ROLE : TG_KEPT_RESULTS_ROLE;
+    return index == 1 && is_inner ? TG_KEPT_RESULTS_ROLE : NULL;
+}
+
+static enum tg_code open_owed(struct foreign_key_join *join, struct tg_error *reterr)
+{
+    struct tg_task_store *store = NULL;
+    const struct tg_task_store_options options = {
+        .node = join->base.node, .role = OWED_ROLE, .layout = TG_KEY_PLAIN};
+    TG_TRY(tg_task_open_store(&join->base, &options, &store, reterr));
+    join->owed = store->store;
+    return TG_OK;
+}
 
 static enum tg_code open_subscribing(struct foreign_key_join *join, struct tg_error *reterr)
 {
@@ -82,7 +104,9 @@ static enum tg_code join_open(struct tg_operator *self, struct tg_error *reterr)
     join->left = tg_task_store_of(self->inputs[LEFT_ROWS]);
     TG_TRY(tg_key_bytes_open(self->inputs[ANSWERS], self->inputs[LEFT_ROWS], &join->answer_keys, reterr));
     TG_TRY(tg_pair_reader_open(self, self->inputs[ANSWERS]->planned->topic, &join->reader, reterr));
-    return self->planned->keeps_rows ? tg_kept_results_open(self, &join->kept, reterr) : TG_OK;
+    if (self->planned->keeps_rows) /* its store comes first: views look there */
+        TG_TRY(tg_kept_results_open(self, &join->kept, reterr));
+    return node_of(join)->join == TG_JOIN_INNER ? open_owed(join, reterr) : TG_OK;
 }
 
 static enum tg_code join_bind(struct tg_operator *self, struct tg_producer *producer, struct tg_error *reterr)
@@ -182,18 +206,34 @@ static enum tg_code send_left(struct foreign_key_join *join, const struct change
     return subscribe(join, change, change->new_key, TG_SUBSCRIPTION_ANSWER, reterr);
 }
 
+/* An answer that takes a result away is dropped if the row has changed again meanwhile. Kafka Streams then
+ * keeps the old result for ever, if the new version asks for an answer only if its right row is there. So
+ * what is owed an answer is noted until one counts, and each version in between asks for one anyway. */
+static enum tg_code owe(struct foreign_key_join *join, const struct change *change, struct tg_error *reterr)
+{
+    const struct tg_value mark = {tg_slice_of("", 0), change->batch->rows->rowtime_ms[change->row]};
+    return tg_store_put(join->owed, change->primary_key, mark, reterr);
+}
+
 static enum tg_code send_inner(struct foreign_key_join *join, const struct change *change, bool changed,
                                struct tg_error *reterr)
 {
-    bool had_key = change->old_key.data != NULL;
-    if (change->new_key.data == NULL)
-        return had_key ? subscribe(join, change, change->old_key, TG_SUBSCRIPTION_DELETE_AND_ANSWER, reterr)
-                       : TG_OK;
+    bool had_key = change->old_key.data != NULL, is_owed = false;
+    struct tg_value mark;
+    TG_TRY(tg_store_get(join->owed, change->primary_key, &is_owed, &mark, reterr));
+    if (change->new_key.data == NULL && !had_key)
+        return is_owed ? subscribe(join, change, change->new_key, TG_SUBSCRIPTION_ANSWER, reterr) : TG_OK;
+    if (change->new_key.data == NULL) {
+        TG_TRY(owe(join, change, reterr));
+        return subscribe(join, change, change->old_key, TG_SUBSCRIPTION_DELETE_AND_ANSWER, reterr);
+    }
     if (had_key && changed) {
+        TG_TRY(owe(join, change, reterr));
         TG_TRY(subscribe(join, change, change->old_key, TG_SUBSCRIPTION_DELETE, reterr));
         return subscribe(join, change, change->new_key, TG_SUBSCRIPTION_ANSWER, reterr);
     }
-    return subscribe(join, change, change->new_key, TG_SUBSCRIPTION_ANSWER_IF_FOUND, reterr);
+    return subscribe(join, change, change->new_key,
+                     is_owed ? TG_SUBSCRIPTION_ANSWER : TG_SUBSCRIPTION_ANSWER_IF_FOUND, reterr);
 }
 
 static enum tg_code take_left_rows(struct foreign_key_join *join, const struct tg_batch *batch,
@@ -263,19 +303,27 @@ static enum tg_code find_left(struct foreign_key_join *join, const struct tg_bat
 }
 
 /* An answer counts if the left row still is what asked. Nothing is joined: a tombstone. */
-static void select_result(struct foreign_key_join *join, uint32_t row)
+static enum tg_code select_result(struct foreign_key_join *join, const struct tg_batch *batch, uint32_t row,
+                                  struct tg_slice key, struct tg_error *reterr)
 {
+    bool is_owed = false;
+    struct tg_value mark;
     struct tg_joined_pair *pair = &join->pairs[row];
     struct tg_row_hash present = {0};
     if (pair->left.data != NULL)
         present = tg_row_hash_of(pair->left, pair->left_ms);
     if (!tg_row_hash_equal(&present, &join->hashes[row]))
-        return;
+        return TG_OK;
+    if (join->owed != NULL)
+        TG_TRY(tg_store_get(join->owed, key, &is_owed, &mark, reterr));
+    if (is_owed)
+        TG_TRY(tg_store_remove(join->owed, key, batch->rows->rowtime_ms[row], reterr));
     bool joined =
         pair->left.data != NULL && tg_join_has_row(node_of(join)->join, true, pair->right.data != NULL);
     if (!joined)
         *pair = (struct tg_joined_pair){0};
     tg_row_list_add(&join->results, row, joined ? 0 : TG_ROW_VALUE_NULL);
+    return TG_OK;
 }
 
 static enum tg_code take_answers(struct foreign_key_join *join, const struct tg_batch *batch,
@@ -289,7 +337,7 @@ static enum tg_code take_answers(struct foreign_key_join *join, const struct tg_
         uint32_t row = tg_batch_row(batch, i);
         TG_TRY(read_answer(join, batch, row, reterr));
         TG_TRY(find_left(join, batch, row, keys[row], reterr));
-        select_result(join, row);
+        TG_TRY(select_result(join, batch, row, keys[row], reterr));
     }
     const struct tg_pair_list list = {
         .pairs = join->pairs, .count = batch->rows->count, .keys = batch, .arena = batch->arena};
@@ -339,7 +387,7 @@ const struct tg_operator_kind tg_operator_foreign_key_join = {
     .bind = join_bind,
     .close = join_close,
     .has_store = true,
-    .store_role = tg_kept_results_role,
-    .store_is_optional = true,
+    .store_role = role_of_store,
+    .optional_role = TG_KEPT_RESULTS_ROLE,
     .needs_before = true,
 };

@@ -184,6 +184,33 @@ TEST_F(ForeignKeys, TheRightKeyIsThereWhereTheRightRowIs)
     EXPECT_EQ(news(), (Lines{R"(x = {"FK":1,"R":1} @2)", R"(y = {"FK":2,"R":null} @3)"}));
 }
 
+// A result that was joined goes, even if the row changes again before the answer that takes it away.
+TEST_F(ForeignKeys, AnAnswerThatComesTooLateIsNotLost)
+{
+    const Text gone = std::nullopt, elsewhere = R"({"FK":9,"A":1})", nowhere = R"({"FK":null,"A":2})",
+               again = R"({"FK":9,"A":3})";
+    const std::vector<std::vector<Text>> changes = {{gone, elsewhere},
+                                                    {gone, nowhere},
+                                                    {nowhere, elsewhere},
+                                                    {elsewhere, again},
+                                                    {elsewhere, gone, elsewhere, nowhere, again}};
+    open({TG_JOIN_INNER});
+    right(1, "one", 1);
+    int64_t time = 10;
+    for (const std::vector<Text> &versions : changes) {
+        SCOPED_TRACE(time);
+        put_left("x", R"({"FK":1,"A":0})", time);
+        EXPECT_EQ(news().back(), "x = {\"A\":0,\"B\":\"one\"} @" + std::to_string(time));
+        for (const Text &version : versions)
+            world.produce("left", {0, ++time, "x", version});
+        run();
+        Lines last = news();
+        ASSERT_FALSE(last.empty());
+        EXPECT_EQ(last.back().substr(0, 8), "x = null");
+        time += 10;
+    }
+}
+
 // What stands above knows what a result replaces, from the store of results.
 TEST_F(ForeignKeys, AFilterAboveTakesBackWhatMatched)
 {
