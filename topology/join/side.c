@@ -137,6 +137,7 @@ static enum tg_code open_value(struct join_side *side, struct tg_error *reterr)
         .needed = side->needed,
         .field_nulls =
             from_source && side->input->task->query->faults.policies[TG_FAULT_DECODE] == TG_ON_ERROR_NULL,
+        .registry = from_source ? side->input->task->query->registry : NULL,
     };
     TG_TRY(tg_record_open_decoder(arena, &half, &side->value_half, &side->value_decoder, reterr));
     side->value_targets = tg_arena_alloc_zero(arena, side->value_half.count + 1, sizeof(struct tg_column *));
