@@ -85,6 +85,8 @@ const Row rows[] = {
     {"ksql.persistence.wrap.single.values", "TRUE", "1"},
     {"ksql.create.or.replace.enabled", "FALSE", "no"},
     {"ksql.extension.dir", "extensions", nullptr},
+    {"ksql.functions.collect_list.limit", "1", "0"},
+    {"ksql.functions.collect_set.limit", "1000", "all"},
     {"schema.registry.url", "http://localhost:8081", nullptr},
     {"basic.auth.user.info", "user:password", nullptr},
     {"schema.registry.basic.auth.user.info", "user:password", nullptr},
@@ -100,8 +102,6 @@ const Row rows[] = {
     {"auto.register.schemas", "false", "perhaps"},
     {"use.latest.version", "true", "perhaps"},
     {"normalize.schemas", "true", "perhaps"},
-    {"ksql.functions.collect_list.limit", "1", "0"},
-    {"ksql.functions.collect_set.limit", "1000", "all"},
     {"ksql.output.topic.name.prefix", "x", nullptr},
 };
 
