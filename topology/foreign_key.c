@@ -77,7 +77,8 @@ void tg_subscription_write(const struct tg_subscription *subscription, struct tg
 enum tg_code tg_subscription_read(struct tg_slice bytes, struct tg_subscription *ret_subscription,
                                   struct tg_error *reterr)
 {
-    struct tg_slice head, rest = bytes;
+    struct tg_slice head;
+    struct tg_slice rest = bytes;
     *ret_subscription = (struct tg_subscription){0};
     if (!take(&rest, 2, &head) || (head.data[0] & VERSION_BITS) != SUBSCRIPTION_VERSION ||
         head.data[1] > TG_SUBSCRIPTION_ANSWER_IF_FOUND ||
@@ -106,7 +107,9 @@ enum tg_code tg_subscription_response_read(struct tg_slice bytes,
                                            struct tg_subscription_response *ret_response,
                                            struct tg_error *reterr)
 {
-    struct tg_slice head, time, rest = bytes;
+    struct tg_slice head;
+    struct tg_slice time;
+    struct tg_slice rest = bytes;
     *ret_response = (struct tg_subscription_response){0};
     if (!take(&rest, 1, &head) || (head.data[0] & VERSION_BITS) != RESPONSE_VERSION ||
         !take_hash(&rest, head.data[0], &ret_response->hash))

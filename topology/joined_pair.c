@@ -103,7 +103,8 @@ enum tg_code tg_pair_reader_open(const struct tg_operator *join, const char *nam
 {
     const struct tg_plan_foreign_key_join *node = (const struct tg_plan_foreign_key_join *)join->node;
     const struct tg_plan_join_columns *copies = &node->columns;
-    const struct tg_plan_node *left = node->base.inputs[0], *right = node->base.inputs[1];
+    const struct tg_plan_node *left = node->base.inputs[0];
+    const struct tg_plan_node *right = node->base.inputs[1];
     struct tg_arena *arena = join->task->arena;
     const struct tg_program *program = NULL;
     reader->node = join->node;

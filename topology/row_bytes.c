@@ -134,7 +134,8 @@ static enum tg_code read_bytes(struct tg_slice *bytes, struct tg_slice *ret_valu
 
 static enum tg_code read_decimal(struct tg_slice *bytes, tg_int128 *ret_value, struct tg_error *reterr)
 {
-    uint64_t high = 0, low = 0;
+    uint64_t high = 0;
+    uint64_t low = 0;
     TG_TRY(take_u64(bytes, &high, reterr));
     TG_TRY(take_u64(bytes, &low, reterr));
     *ret_value = (tg_int128)(((unsigned __int128)high << 64) | low);

@@ -247,7 +247,8 @@ static enum tg_code find_joined(struct tg_table_view *view, const struct tg_tabl
     }
     for (uint32_t row = 0; row < lookup->batch->rows->count; row++) {
         view->found[row] = tg_join_has_row(join->join, rows[0].found[row], rows[1].found[row]);
-        int64_t left_ms = rows[0].times_ms[row], right_ms = rows[1].times_ms[row];
+        int64_t left_ms = rows[0].times_ms[row];
+        int64_t right_ms = rows[1].times_ms[row];
         view->times_ms[row] = !view->found[row] ? INT64_MIN : left_ms > right_ms ? left_ms : right_ms;
         if (!view->found[row])
             hide_row(view, row);

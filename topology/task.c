@@ -275,7 +275,8 @@ static int64_t head_time(const struct tg_task_input *input)
  * depend on how they were fetched. */
 static bool comes_first(const struct tg_task_input *one, const struct tg_task_input *other)
 {
-    int64_t one_ms = head_time(one), other_ms = head_time(other);
+    int64_t one_ms = head_time(one);
+    int64_t other_ms = head_time(other);
     return one_ms != other_ms ? one_ms < other_ms : one->rank < other->rank;
 }
 

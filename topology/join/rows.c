@@ -58,7 +58,8 @@ static void store_entry(uint8_t *entry, struct join_row_id id)
 /* The first entry whose time is `time_ms` or later. */
 static uint32_t lower_bound(const uint8_t *bytes, const struct head *head, int64_t time_ms)
 {
-    uint32_t low = 0, high = head->count;
+    uint32_t low = 0;
+    uint32_t high = head->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (load_entry(entry_at((uint8_t *)bytes, head, middle)).time_ms < time_ms)
@@ -158,6 +159,7 @@ static enum tg_code get_head(struct join_rows *rows, struct tg_slice key, struct
     struct tg_value value;
     bool exists = false;
     *ret_bytes = tg_slice_of(NULL, 0);
+    *ret_head = (struct head){0};
     tg_join_head_key(&rows->head_key, key);
     TG_TRY(tg_store_get(store, tg_buffer_slice(&rows->head_key), &exists, &value, reterr));
     if (!exists)

@@ -7,7 +7,8 @@
 /* The last block that begins at `time_ms` or before; the first if there is none. */
 static size_t find_block(const struct time_set *set, int64_t time_ms)
 {
-    size_t low = 0, high = set->block_count;
+    size_t low = 0;
+    size_t high = set->block_count;
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
         if (set->blocks[middle]->entries[0].time_ms <= time_ms)
@@ -21,7 +22,8 @@ static size_t find_block(const struct time_set *set, int64_t time_ms)
 /* The first entry of the block whose time is `time_ms` or later. */
 static uint32_t find_entry(const struct time_set_block *block, int64_t time_ms)
 {
-    uint32_t low = 0, high = block->length;
+    uint32_t low = 0;
+    uint32_t high = block->length;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (block->entries[middle].time_ms < time_ms)

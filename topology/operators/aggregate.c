@@ -270,7 +270,8 @@ static enum tg_code aggregate_process(struct tg_operator *self, uint32_t input, 
         used = 1;
         if (tg_task_stops_row(self->task, batch, aggregate->rows[i]))
             continue;
-        int64_t time_ms = aggregate->stream_time_ms, effects_offset = self->task->faults.effects_offset;
+        int64_t time_ms = aggregate->stream_time_ms;
+        int64_t effects_offset = self->task->faults.effects_offset;
         tg_task_note_effect(self->task, batch, aggregate->rows[i]);
         TG_TRY(update_row(aggregate, i, count, &used, reterr));
         if (aggregate->refused)

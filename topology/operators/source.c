@@ -136,7 +136,8 @@ static void find_schemas(struct source *source, struct half *half, const struct 
     for (uint32_t i = 0; half->schemas != NULL && i < count; i++) {
         half->schemas[i] = tg_slice_of(NULL, 0);
         for (uint32_t h = 0; h < messages[i]->header_count; h++) {
-            struct tg_slice name, value;
+            struct tg_slice name;
+            struct tg_slice value;
             tg_message_header(messages[i], h, &name, &value);
             if (tg_slice_equal(name, wanted))
                 half->schemas[i] = value;

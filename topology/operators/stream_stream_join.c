@@ -125,7 +125,8 @@ static enum tg_code pass_by(struct stream_join *join, uint32_t row, bool has_key
 static enum tg_code join_matches(struct stream_join *join, uint32_t row, struct tg_slice key,
                                  size_t *ret_count, struct tg_error *reterr)
 {
-    enum join_role role = join->input_role, other = join_other(role);
+    enum join_role role = join->input_role;
+    enum join_role other = join_other(role);
     struct join_rows *others = &join->rows[other];
     int64_t time = join->input->rows->rowtime_ms[row];
     int64_t visible = others->observed_ms - join->retention_ms + 1;
