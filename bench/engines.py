@@ -67,7 +67,7 @@ class Turgo:
         with tempfile.TemporaryDirectory() as folder:
             job = pathlib.Path(folder) / "job.sql"
             text = (HERE / f"nexmark/queries/{workload}.sql").read_text()
-            text = text.replace("'nexmark-bid'", f"'{source}'").replace(f"KAFKA_TOPIC = '{workload.replace('_', '-')}'", f"KAFKA_TOPIC = '{sink}'")
+            text = text.replace("'nexmark-", f"'{source.removesuffix('bid')}").replace(f"KAFKA_TOPIC = '{workload.replace('_', '-')}'", f"KAFKA_TOPIC = '{sink}'")
             job.write_text(text)
             settings = {"bootstrap.servers": broker.address, "application.id": sink, "state.dir": folder, "auto.offset.reset": "earliest",
                         **self.settings}

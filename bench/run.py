@@ -30,6 +30,7 @@ WORKLOADS = {
     "q17": ("W3 keyed aggregate", "last"),
     "q5_inner": ("W4 hopping window", "rows"),
     "q11": ("W5 session window", "last"),
+    "q20": ("W6 join with a table", "rows"),
 }
 HEAVY = {"q5_inner": 4, "q11": 4}  # of these a JVM peer gets a part of the records only
 Run = collections.namedtuple("Run", "workload engine records costs start digest")

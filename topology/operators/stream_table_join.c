@@ -17,8 +17,10 @@ struct stream_table_join {
     struct tg_key_bytes keys;
     struct tg_table_view *table;
     struct tg_column **columns;
-    struct tg_row_list rows;    /* that can be joined */
-    struct tg_row_list results; /* that are in the result */
+    struct tg_row_list rows;         /* that can be joined */
+    bool gathers;                    /* `gathered` is open */
+    struct tg_batch_memory gathered; /* rows of short runs side by side */
+    struct tg_row_list results;      /* that are in the result */
 };
 
 static const struct tg_plan_stream_table_join *node_of(const struct stream_table_join *join)
@@ -53,6 +55,45 @@ static const char *row_fault(const struct stream_table_join *join, const struct 
     return node_of(join)->join == TG_JOIN_INNER && (rows->flags[row] & TG_ROW_KEY_NULL) != 0
                ? "a record without a key has nothing to be joined with"
                : NULL;
+}
+
+/* Where stream and table change by turns, a run is a few rows of a long batch, and what is found stands
+ * beside the batch row by row: then the rows are copied into a batch of their own. */
+enum { SHORT_RUN = 4 };
+
+static void open_gathered(struct stream_table_join *join, const struct tg_batch *batch)
+{
+    bool *needed = tg_arena_alloc_zero(join->base.task->arena, batch->schema->count + 1, sizeof *needed);
+    for (uint32_t i = 0; i < batch->schema->count; i++)
+        needed[i] = batch->columns[i] != NULL;
+    tg_batch_memory_init(&join->gathered, batch->schema, needed);
+    join->gathers = true;
+}
+
+static const struct tg_batch *gather(struct stream_table_join *join, const struct tg_batch *batch)
+{
+    if (batch->selected * SHORT_RUN > batch->rows->count)
+        return batch;
+    if (!join->gathers)
+        open_gathered(join, batch);
+    struct tg_batch *gathered = &join->gathered.batch;
+    tg_batch_memory_clear(&join->gathered);
+    tg_rows_reserve(gathered->rows, batch->selected);
+    gathered->rows->count = gathered->selected = batch->selected;
+    gathered->topic = batch->topic;
+    gathered->partition = batch->partition;
+    gathered->stream_time_ms = batch->stream_time_ms;
+    gathered->arena = batch->arena;
+    for (uint32_t i = 0; i < batch->selected; i++)
+        tg_rows_copy(gathered->rows, i, batch->rows, tg_batch_row(batch, i));
+    for (uint32_t c = 0; c < batch->schema->count; c++) {
+        if (gathered->columns[c] == NULL)
+            continue;
+        tg_column_resize(gathered->columns[c], batch->selected);
+        for (uint32_t i = 0; i < batch->selected; i++)
+            tg_column_copy_row(gathered->columns[c], i, batch->columns[c], tg_batch_row(batch, i));
+    }
+    return gathered;
 }
 
 static struct tg_batch joinable_rows(struct stream_table_join *join, const struct tg_batch *batch)
@@ -93,7 +134,7 @@ static enum tg_code join_process(struct tg_operator *self, uint32_t input, const
     struct tg_table_lookup lookup = {0};
     if (input == TABLE)
         return TG_OK;
-    struct tg_batch joinable = joinable_rows(join, batch);
+    struct tg_batch joinable = joinable_rows(join, gather(join, batch));
     TG_TRY(tg_key_bytes_of(&join->keys, &joinable, &lookup.keys, reterr));
     lookup.batch = &joinable;
     TG_TRY(tg_table_view_find(join->table, &lookup, reterr));
@@ -118,6 +159,8 @@ static void join_close(struct tg_operator *self)
     tg_table_view_close(join->table);
     tg_row_list_done(&join->rows);
     tg_row_list_done(&join->results);
+    if (join->gathers)
+        tg_batch_memory_done(&join->gathered);
 }
 
 const struct tg_operator_kind tg_operator_stream_table_join = {
