@@ -64,7 +64,7 @@ struct tg_topic_spec {
     uint32_t setting_count;
 };
 /* The topic takes any time stamp unless its settings say otherwise (brokers refuse more than an hour ahead by
- * default). */
+ * default). After TG_OK, and after TG_CODE_DUPLICATE_NAME, it can be described. */
 TG_MUST_CHECK enum tg_code tg_admin_create_topic(struct tg_cluster *cluster, const struct tg_topic_spec *spec,
                                                  int timeout_ms,
                                                  struct tg_error *reterr); /* DUPLICATE_NAME if it exists */

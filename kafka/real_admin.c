@@ -91,28 +91,13 @@ static enum tg_code send_create(struct real_admin_call *call, const struct tg_to
     return topic_result(results, count, call->what, reterr);
 }
 
-/* A topic is created before all brokers know it: until one tells, clients would see it as unknown. */
-static enum tg_code wait_until_seen(struct tg_cluster *cluster, const struct tg_topic_spec *spec,
-                                    int timeout_ms, struct tg_error *reterr)
+static void sleep_10ms(void)
 {
-    struct tg_clock *clock = tg_clock_real();
-    int64_t deadline_us = tg_clock_monotonic_us(clock) + (int64_t)timeout_ms * 1000;
-    for (;;) {
-        int32_t count = 0;
-        enum tg_code code = real_partition_count(cluster, spec->name, timeout_ms, &count, reterr);
-        if (code == TG_OK && (spec->partition_count < 0 || count == spec->partition_count))
-            return TG_OK;
-        if (code != TG_OK && code != TG_CODE_TOPIC_UNKNOWN)
-            return code;
-        if (tg_clock_monotonic_us(clock) > deadline_us)
-            return tg_fail(reterr, TG_CODE_KAFKA_TIMED_OUT, "topic '%s' was created but is not visible yet",
-                           spec->name);
-        nanosleep(&(struct timespec){.tv_nsec = 10 * 1000 * 1000}, NULL);
-    }
+    nanosleep(&(struct timespec){.tv_nsec = 10 * 1000 * 1000}, NULL);
 }
 
-enum tg_code real_create_topic(struct tg_cluster *cluster, const struct tg_topic_spec *spec, int timeout_ms,
-                               struct tg_error *reterr)
+static enum tg_code create_once(struct tg_cluster *cluster, const struct tg_topic_spec *spec, int timeout_ms,
+                                struct tg_error *reterr)
 {
     struct real_admin_call call = {0};
     TG_TRY(real_admin_begin(cluster, RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout_ms, &call, reterr));
@@ -121,7 +106,38 @@ enum tg_code real_create_topic(struct tg_cluster *cluster, const struct tg_topic
     enum tg_code code = send_create(&call, spec, reterr);
     real_admin_end(&call);
     tg_free(what);
-    return code == TG_OK ? wait_until_seen(cluster, spec, timeout_ms, reterr) : code;
+    return code;
+}
+
+/* The controller creates and deletes topics before the broker that we ask knows of it. So a topic is created,
+ * or exists, when it can be described as well; one that the controller calls existing and the broker unknown
+ * has just been created by another client, or is about to go: asking again settles which. */
+enum tg_code real_create_topic(struct tg_cluster *cluster, const struct tg_topic_spec *spec, int timeout_ms,
+                               struct tg_error *reterr)
+{
+    struct tg_clock *clock = tg_clock_real();
+    int64_t deadline_us = tg_clock_monotonic_us(clock) + (int64_t)timeout_ms * 1000;
+    bool created = false;
+    for (;;) {
+        if (!created) {
+            enum tg_code code = create_once(cluster, spec, timeout_ms, reterr);
+            if (code != TG_OK && code != TG_CODE_DUPLICATE_NAME)
+                return code;
+            created = code == TG_OK;
+        }
+        int32_t count = 0;
+        enum tg_code seen = real_partition_count(cluster, spec->name, timeout_ms, &count, reterr);
+        if (seen == TG_OK && !created)
+            return TG_CODE_DUPLICATE_NAME;
+        if (seen == TG_OK && (spec->partition_count < 0 || count == spec->partition_count))
+            return TG_OK;
+        if (seen != TG_OK && seen != TG_CODE_TOPIC_UNKNOWN)
+            return seen;
+        if (tg_clock_monotonic_us(clock) > deadline_us)
+            return tg_fail(reterr, TG_CODE_KAFKA_TIMED_OUT, "topic '%s' was created but is not visible yet",
+                           spec->name);
+        sleep_10ms();
+    }
 }
 
 enum tg_code real_delete_topic(struct tg_cluster *cluster, const char *name, int timeout_ms,

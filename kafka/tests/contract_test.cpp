@@ -30,6 +30,31 @@ TEST_P(Contract, DescribesWhatItCreated)
     TG_EXPECT_OK(tg_admin_delete_topic(cluster, topic.c_str(), 10000, &error));
 }
 
+// Two processes that begin at once make the same topics: who comes second must find what it is told to be
+// there.
+TEST_P(Contract, ATopicThatExistsCanBeDescribedAtOnce)
+{
+    for (int i = 0; i < 25; i++) {
+        std::string topic = name("twice" + std::to_string(i));
+        const tg_topic_spec spec = {topic.c_str(), 4, -1, nullptr, 0};
+        auto create_and_count = [&](tg_code &created, int32_t &count) {
+            tg_error failure = {};
+            created = tg_admin_create_topic(cluster, &spec, 10000, &failure);
+            TG_EXPECT_OK(tg_admin_partition_count(cluster, topic.c_str(), 10000, &count, &failure));
+        };
+        tg_code codes[2];
+        int32_t counts[2] = {};
+        std::thread other(create_and_count, std::ref(codes[1]), std::ref(counts[1]));
+        create_and_count(codes[0], counts[0]);
+        other.join();
+        EXPECT_EQ(1, (codes[0] == TG_OK) + (codes[1] == TG_OK)) << codes[0] << ' ' << codes[1];
+        EXPECT_EQ(1, (codes[0] == TG_CODE_DUPLICATE_NAME) + (codes[1] == TG_CODE_DUPLICATE_NAME));
+        EXPECT_EQ(4, counts[0]);
+        EXPECT_EQ(4, counts[1]);
+        TG_EXPECT_OK(tg_admin_delete_topic(cluster, topic.c_str(), 10000, &error));
+    }
+}
+
 TEST_P(Contract, ListsTopicsWithPartitionsAndReplicas)
 {
     std::string topic = make_topic("t", 3);
