@@ -51,6 +51,16 @@ bool tg_slice_equal_nocase(struct tg_slice a, struct tg_slice b); /* ASCII lette
 uint64_t tg_slice_hash(struct tg_slice slice);                    /* XXH3 with a per-process seed */
 #define TG_SLICE_FORMAT(slice) (int)(slice).length, (const char *)(slice).data /* for "%.*s" */
 
+/* Takes `length` bytes off the front; false, and nothing taken, if there are not so many. */
+static inline bool tg_slice_take(struct tg_slice *rest, size_t length, struct tg_slice *ret_part)
+{
+    if (rest->length < length)
+        return false;
+    *ret_part = tg_slice_of(rest->data, length);
+    *rest = tg_slice_of(rest->data + length, rest->length - length);
+    return true;
+}
+
 #ifdef __cplusplus
 }
 #endif

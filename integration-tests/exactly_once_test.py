@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 
-from harness import Broker, Failed, Job, end_runs, expect, line_of, run_test, stop, wait_for
+from harness import Broker, Failed, Job, end_runs, expect, line_of, run_test, stop, wait_for, with_whole_broker
 
 COUNT = 10_000
 RATE = 2_000
@@ -101,11 +101,7 @@ def violations(broker, job, watcher):
 def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.randrange(1 << 30)
     print(f"seed {seed}", flush=True)
-    for _ in range(4):
-        if prove(seed):
-            return
-        print("the broker left out the ends of some transactions: once more", flush=True)
-    raise Failed("no broker came back with its transactions whole")
+    with_whole_broker(lambda: prove(seed))
 
 
 def prove(seed):

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 
-from harness import Broker, Chaos, Failed, run_mode, stop, wait_for
+from harness import Broker, Chaos, Failed, run_mode, stop, wait_for, with_whole_broker
 from proxy import END_TXN, Fault, Proxy
 
 COMMIT_POINTS = ["begin", "before-flush", "after-flush", "after-send-offsets", "before-commit", "after-commit", "before-apply",
@@ -314,11 +314,7 @@ def threads(_):
 
 
 def kill_broker(_):
-    for _ in range(4):
-        if broker_is_killed():
-            return
-        print("the broker left out the ends of some transactions: once more", flush=True)
-    raise Failed("no broker came back with its transactions whole")
+    with_whole_broker(broker_is_killed)
 
 
 def broker_is_killed():

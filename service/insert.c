@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "expr/program.h"
 #include "serde/format.h"
-#include "topology/record_codec.h"
+#include "topology/rows/record_codec.h"
 
 #include <string.h>
 

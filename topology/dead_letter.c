@@ -1,6 +1,6 @@
 #include "topology/dead_letter.h"
 
-#include "topology/record_codec.h"
+#include "topology/rows/record_codec.h"
 
 #include <string.h>
 

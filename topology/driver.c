@@ -1,7 +1,7 @@
 #include "topology/driver.h"
 
 #include "base/memory.h"
-#include "topology/commit_unit.h"
+#include "topology/unit/commit_unit.h"
 
 #include <string.h>
 

@@ -11,7 +11,7 @@
 #include "plan/nodes/stream_table_join.h"
 #include "plan/nodes/table_table_join.h"
 #include "topology/operator.h"
-#include "topology/table_view.h"
+#include "topology/table/table_view.h"
 
 static bool is_table_join(const struct tg_plan_node *node)
 {

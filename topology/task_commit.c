@@ -2,7 +2,7 @@
 #include "plan/nodes/aggregate.h"
 #include "state/changelog.h"
 #include "topology/layout.h"
-#include "topology/record_codec.h"
+#include "topology/rows/record_codec.h"
 #include "topology/task.h"
 
 #include <stdio.h>

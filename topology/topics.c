@@ -5,7 +5,7 @@
 #include "topology/layout.h"
 #include "topology/operator.h"
 #include "topology/query.h"
-#include "topology/record_codec.h"
+#include "topology/rows/record_codec.h"
 
 #include <string.h>
 

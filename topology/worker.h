@@ -3,7 +3,7 @@
  * from the engine's thread. */
 #pragma once
 
-#include "topology/commit_unit.h"
+#include "topology/unit/commit_unit.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -5,11 +5,11 @@
 #include "serde/avro/program.h"
 #include "serde/registry/wire.h"
 
-enum { VERSIONS_MAX = 512, VERSION_SLOTS = 1024, ID_NONE = 0 };
+enum { VERSIONS_MAX = 512, VERSION_SLOTS = 1024 };
 
 /* One writer schema. */
 struct version {
-    int32_t id; /* ID_NONE: of records without ids */
+    int32_t id; /* 0: of records without ids */
     struct tg_arena *arena;
     const struct tg_avro_program *program; /* NULL: the schema is of no use, see fault */
     const char *fault;
@@ -207,22 +207,17 @@ static void decode(struct tg_decoder *self, struct tg_decode_call *call)
     }
 }
 
+static bool has_version(const struct tg_decoder *self, int32_t id)
+{
+    return find_version((const struct avro_decoder *)self, id) != NULL;
+}
+
 static uint32_t ready(struct tg_decoder *self, const struct tg_decode_call *call)
 {
-    struct avro_decoder *decoder = (struct avro_decoder *)self;
-    int32_t last = ID_NONE;
-    for (uint32_t row = 0; decoder->registry != NULL && !decoder->ignores_bytes && row < call->count; row++) {
-        if (call->records[row].data == NULL)
-            continue;
-        struct tg_wire_record record = tg_wire_read(decoder->registry, call, row);
-        if (record.fault != NULL || record.id == last)
-            continue;
-        if (find_version(decoder, record.id) == NULL &&
-            tg_registry_ask(decoder->registry, record.id) == TG_REGISTRY_ASKED)
-            return row;
-        last = record.id;
-    }
-    return call->count;
+    const struct avro_decoder *decoder = (const struct avro_decoder *)self;
+    if (decoder->registry == NULL || decoder->ignores_bytes)
+        return call->count;
+    return tg_wire_ready(decoder->registry, call, self, has_version);
 }
 
 static void close_decoder(struct tg_decoder *self)

@@ -348,29 +348,6 @@ static bool enter_blocks(struct tg_avro_machine *machine, const struct tg_avro_o
     return true;
 }
 
-/* Of entries with one key the last counts, at the place of the first. */
-static void keep_last(struct tg_avro_machine *machine, struct tg_column *map, struct tg_range *range)
-{
-    struct tg_column *key = map->children[0];
-    if (range->count < 2)
-        return;
-    const struct tg_slice *names = key->values.bytes + range->start;
-    if (!tg_json_repeats(names, range->count, machine->arena, NULL))
-        return;
-    int32_t *last_of = tg_arena_alloc(machine->arena, range->count * sizeof *last_of);
-    tg_json_repeats(names, range->count, machine->arena, last_of);
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < range->count; i++) {
-        if (last_of[i] == TG_JSON_REPEATED)
-            continue;
-        tg_column_copy_row(key, range->start + kept, key, range->start + i);
-        tg_column_copy_row(map->children[1], range->start + kept, map->children[1],
-                           range->start + (uint32_t)last_of[i]);
-        kept++;
-    }
-    range->count = kept;
-}
-
 static bool run_blocks(struct tg_avro_machine *machine, const struct tg_avro_program *program,
                        const struct tg_avro_op *op, uint32_t row)
 {
@@ -400,7 +377,7 @@ static bool run_blocks(struct tg_avro_machine *machine, const struct tg_avro_pro
     } while (count > 0);
     machine->depth_left++;
     if (map)
-        keep_last(machine, column, &range);
+        tg_json_keep_last(column, &range, machine->arena);
     column->values.range[row] = range;
     column->valid[row] = 1;
     return true;

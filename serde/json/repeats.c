@@ -48,3 +48,25 @@ bool tg_json_repeats(const struct tg_slice *names, uint32_t count, struct tg_are
     }
     return repeated;
 }
+
+void tg_json_keep_last(struct tg_column *map, struct tg_range *range, struct tg_arena *arena)
+{
+    struct tg_column *key = map->children[0];
+    if (range->count < 2)
+        return;
+    const struct tg_slice *names = key->values.bytes + range->start;
+    if (!tg_json_repeats(names, range->count, arena, NULL))
+        return;
+    int32_t *last_of = tg_arena_alloc(arena, range->count * sizeof *last_of);
+    tg_json_repeats(names, range->count, arena, last_of);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < range->count; i++) {
+        if (last_of[i] == TG_JSON_REPEATED)
+            continue;
+        tg_column_copy_row(key, range->start + kept, key, range->start + i);
+        tg_column_copy_row(map->children[1], range->start + kept, map->children[1],
+                           range->start + (uint32_t)last_of[i]);
+        kept++;
+    }
+    range->count = kept;
+}

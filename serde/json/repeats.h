@@ -2,7 +2,7 @@
  * first. */
 #pragma once
 
-#include "base/arena.h"
+#include "data/column.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -13,6 +13,9 @@ extern "C" {
  * so the cost stays linear. */
 enum { TG_JSON_REPEATED = -1 };
 bool tg_json_repeats(const struct tg_slice *names, uint32_t count, struct tg_arena *arena, int32_t *last_of);
+
+/* Leaves of a MAP row's entries (in `range` of the column's children) one for each key. */
+void tg_json_keep_last(struct tg_column *map, struct tg_range *range, struct tg_arena *arena);
 
 #ifdef __cplusplus
 }

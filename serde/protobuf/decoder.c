@@ -242,22 +242,17 @@ static void decode(struct tg_decoder *self, struct tg_decode_call *call)
     }
 }
 
+static bool has_version(const struct tg_decoder *self, int32_t id)
+{
+    return find_version((const struct proto_decoder *)self, id) != NULL;
+}
+
 static uint32_t ready(struct tg_decoder *self, const struct tg_decode_call *call)
 {
-    struct proto_decoder *decoder = (struct proto_decoder *)self;
-    int32_t last = 0;
-    for (uint32_t row = 0; decoder->registry != NULL && !decoder->ignores_bytes && row < call->count; row++) {
-        if (call->records[row].data == NULL)
-            continue;
-        struct tg_wire_record record = tg_wire_read(decoder->registry, call, row);
-        if (record.fault != NULL || record.id == last)
-            continue;
-        if (find_version(decoder, record.id) == NULL &&
-            tg_registry_ask(decoder->registry, record.id) == TG_REGISTRY_ASKED)
-            return row;
-        last = record.id;
-    }
-    return call->count;
+    const struct proto_decoder *decoder = (const struct proto_decoder *)self;
+    if (decoder->registry == NULL || decoder->ignores_bytes)
+        return call->count;
+    return tg_wire_ready(decoder->registry, call, self, has_version);
 }
 
 static void close_decoder(struct tg_decoder *self)

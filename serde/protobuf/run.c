@@ -411,39 +411,18 @@ static void start_message(struct tg_proto_machine *machine, const struct tg_prot
             put_absent(machine, &plan->reads[i], row);
 }
 
-/* Of entries with one key the last counts, at the place of the first. */
-static void keep_last(struct tg_proto_machine *machine, struct tg_column *map, uint32_t row)
-{
-    struct tg_range *range = &map->values.range[row];
-    struct tg_column *key = map->children[0];
-    if (range->count < 2)
-        return;
-    const struct tg_slice *names = key->values.bytes + range->start;
-    if (!tg_json_repeats(names, range->count, machine->arena, NULL))
-        return;
-    int32_t *last_of = tg_arena_alloc(machine->arena, range->count * sizeof *last_of);
-    tg_json_repeats(names, range->count, machine->arena, last_of);
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < range->count; i++) {
-        if (last_of[i] == TG_JSON_REPEATED)
-            continue;
-        tg_column_copy_row(key, range->start + kept, key, range->start + i);
-        tg_column_copy_row(map->children[1], range->start + kept, map->children[1],
-                           range->start + (uint32_t)last_of[i]);
-        kept++;
-    }
-    range->count = kept;
-}
-
 /* `seen`: bits of the reads that came, in this message or one before that it adds to. */
 static void finish_message(struct tg_proto_machine *machine, const struct tg_proto_plan *plan, uint32_t row,
                            uint64_t seen)
 {
     for (uint64_t absent = plan->singles & ~seen; absent != 0; absent &= absent - 1)
         put_absent(machine, &plan->reads[__builtin_ctzll(absent)], row);
-    for (uint32_t i = 0; i < plan->list_count; i++)
-        if (plan->reads[plan->lists[i]].is_map)
-            keep_last(machine, machine->slots[plan->reads[plan->lists[i]].list], row);
+    for (uint32_t i = 0; i < plan->list_count; i++) {
+        if (plan->reads[plan->lists[i]].is_map) {
+            struct tg_column *map = machine->slots[plan->reads[plan->lists[i]].list];
+            tg_json_keep_last(map, &map->values.range[row], machine->arena);
+        }
+    }
 }
 
 /* A message behind its tag: by its length, or up to the end of its group. `seen`: all bits if it adds to

@@ -47,3 +47,20 @@ struct tg_wire_record tg_wire_read(struct tg_registry *registry, const struct tg
             tg_slice_of(record.data + TG_WIRE_PREFIX_BYTES, record.length - TG_WIRE_PREFIX_BYTES);
     return result;
 }
+
+uint32_t tg_wire_ready(struct tg_registry *registry, const struct tg_decode_call *call,
+                       const struct tg_decoder *decoder, tg_wire_has *has)
+{
+    int32_t last = 0; /* no schema has it */
+    for (uint32_t row = 0; row < call->count; row++) {
+        if (call->records[row].data == NULL)
+            continue;
+        struct tg_wire_record record = tg_wire_read(registry, call, row);
+        if (record.fault != NULL || record.id == last)
+            continue;
+        if (!has(decoder, record.id) && tg_registry_ask(registry, record.id) == TG_REGISTRY_ASKED)
+            return row;
+        last = record.id;
+    }
+    return call->count;
+}

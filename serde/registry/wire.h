@@ -22,6 +22,12 @@ struct tg_wire_record {
 struct tg_wire_record tg_wire_read(struct tg_registry *registry, const struct tg_decode_call *call,
                                    uint32_t index);
 
+/* What a decoder's `ready` says (serde/format.h): the records up to the first whose schema the decoder does
+ * not have and the registry has yet to fetch. `has`: is the schema of that id compiled? */
+typedef bool tg_wire_has(const struct tg_decoder *decoder, int32_t id);
+uint32_t tg_wire_ready(struct tg_registry *registry, const struct tg_decode_call *call,
+                       const struct tg_decoder *decoder, tg_wire_has *has);
+
 static inline void tg_wire_write(struct tg_buffer *out, int32_t id)
 {
     tg_buffer_append_byte(out, 0);

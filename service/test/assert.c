@@ -5,7 +5,7 @@
 #include "serde/format.h"
 #include "service/insert.h"
 #include "service/test/difference.h"
-#include "topology/record_codec.h"
+#include "topology/rows/record_codec.h"
 
 #include <string.h>
 

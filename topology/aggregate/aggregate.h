@@ -11,7 +11,7 @@
 #include "plan/nodes/aggregate.h"
 #include "serde/format.h"
 #include "topology/operator.h"
-#include "topology/record_codec.h"
+#include "topology/rows/record_codec.h"
 #include "topology/task.h"
 
 struct aggregate_call {

@@ -4,8 +4,9 @@
 #include "plan/nodes/rekey.h"
 #include "plan/nodes/source.h"
 #include "plan/nodes/stream_stream_join.h"
-#include "topology/header_column.h"
-#include "topology/row_bytes.h"
+#include "topology/rows/header_column.h"
+#include "topology/rows/row_bytes.h"
+#include "topology/rows/row_marks.h"
 
 enum { VALUE_RECORD = 0, VALUE_MARKED_RECORD = 1, VALUE_COLUMNS = 2 };
 
@@ -228,12 +229,6 @@ enum tg_code join_side_keys(struct join_side *side, const struct tg_batch *batch
 
 /* ---- values ---- */
 
-static void append_bytes(struct tg_buffer *out, struct tg_slice bytes)
-{
-    tg_buffer_append_u32(out, bytes.data == NULL ? UINT32_MAX : (uint32_t)bytes.length);
-    tg_buffer_append_slice(out, bytes);
-}
-
 struct tg_slice join_side_value(struct join_side *side, const struct tg_batch *batch, uint32_t row)
 {
     struct tg_buffer *value = &side->value;
@@ -246,14 +241,8 @@ struct tg_slice join_side_value(struct join_side *side, const struct tg_batch *b
         return tg_buffer_slice(value);
     }
     tg_buffer_append_byte(value, side->keeps_marks ? VALUE_MARKED_RECORD : VALUE_RECORD);
-    if (side->keeps_marks) {
-        tg_buffer_append_u64(value, (uint64_t)rows->offset[row]);
-        tg_buffer_append_u32(value, rows->headers[row].count);
-        for (uint32_t i = 0; i < rows->headers[row].count; i++) {
-            append_bytes(value, rows->headers[row].headers[i].name);
-            append_bytes(value, rows->headers[row].headers[i].value);
-        }
-    }
+    if (side->keeps_marks)
+        tg_row_marks_append(value, rows, row);
     tg_buffer_append_slice(value, rows->raw_value[row]);
     return tg_buffer_slice(value);
 }
@@ -283,42 +272,6 @@ static enum tg_code fail_row(const struct join_side *side, const char *reason, s
                    side->input->node->step, reason);
 }
 
-static bool take(struct tg_slice *rest, size_t length, struct tg_slice *ret_part)
-{
-    if (rest->length < length)
-        return false;
-    *ret_part = tg_slice_of(rest->data, length);
-    *rest = tg_slice_of(rest->data + length, rest->length - length);
-    return true;
-}
-
-static bool take_bytes(struct tg_slice *rest, struct tg_slice *ret_bytes)
-{
-    struct tg_slice length;
-    if (!take(rest, 4, &length))
-        return false;
-    *ret_bytes = tg_slice_of(NULL, 0);
-    return tg_load_u32(length.data) == UINT32_MAX || take(rest, tg_load_u32(length.data), ret_bytes);
-}
-
-static bool take_marks(struct tg_arena *arena, struct tg_slice *rest, int64_t *ret_offset,
-                       struct tg_header_list *ret_headers)
-{
-    struct tg_slice head;
-    if (!take(rest, 12, &head))
-        return false;
-    *ret_offset = (int64_t)tg_load_u64(head.data);
-    uint32_t count = tg_load_u32(head.data + 8);
-    if (count > rest->length)
-        return false;
-    struct tg_header *headers = tg_arena_alloc(arena, (count + 1) * sizeof *headers);
-    for (uint32_t i = 0; i < count; i++)
-        if (!take_bytes(rest, &headers[i].name) || !take_bytes(rest, &headers[i].value))
-            return false;
-    *ret_headers = (struct tg_header_list){headers, count};
-    return true;
-}
-
 /* Takes what stands in front of a record's value off; offset and headers go to the row marks. */
 static enum tg_code open_record(struct join_side *side, uint32_t row, struct tg_arena *arena,
                                 struct tg_error *reterr)
@@ -328,9 +281,9 @@ static enum tg_code open_record(struct join_side *side, uint32_t row, struct tg_
     struct tg_slice kind;
     rows->offset[row] = -1;
     rows->headers[row] = (struct tg_header_list){NULL, 0};
-    bool good = take(value, 1, &kind) && kind.data[0] <= VALUE_MARKED_RECORD;
+    bool good = tg_slice_take(value, 1, &kind) && kind.data[0] <= VALUE_MARKED_RECORD;
     if (good && kind.data[0] == VALUE_MARKED_RECORD)
-        good = take_marks(arena, value, &rows->offset[row], &rows->headers[row]);
+        good = tg_row_marks_take(value, arena, &rows->offset[row], &rows->headers[row]);
     return good ? TG_OK : fail_row(side, "it is not a record", reterr);
 }
 
@@ -421,7 +374,7 @@ static enum tg_code decode_columns(struct join_side *side, struct tg_error *rete
     for (uint32_t row = 0; row < side->stored_count; row++) {
         struct tg_slice rest = side->stored_values[row];
         struct tg_slice kind;
-        if (!take(&rest, 1, &kind) || kind.data[0] != VALUE_COLUMNS)
+        if (!tg_slice_take(&rest, 1, &kind) || kind.data[0] != VALUE_COLUMNS)
             return fail_row(side, "it is not a list of columns", reterr);
         for (uint32_t i = 0; i < schema->count; i++) {
             if (batch->columns[i] != NULL)

@@ -6,10 +6,10 @@
  * that says which: 0  the record's value (of a source, or of a repartition topic), so that a column that a
  * later statement adds finds its data 1  offset u64 | number of headers u32 | per header u32 length | name |
  * u32 length, or UINT32_MAX for none | value, then the record's value: where the statement reads offset or
- * headers 2  all columns (topology/row_bytes.h): rows that are no records Thread: the task's worker. */
+ * headers 2  all columns (topology/rows/row_bytes.h): rows that are no records Thread: the task's worker. */
 #pragma once
 
-#include "topology/record_codec.h"
+#include "topology/rows/record_codec.h"
 #include "topology/task.h"
 
 struct join_side {

@@ -8,7 +8,7 @@
 #include "plan/nodes/aggregate.h"
 #include "plan/nodes/materialize.h"
 #include "topology/operator.h"
-#include "topology/row_list.h"
+#include "topology/rows/row_list.h"
 #include "topology/task.h"
 
 enum { NO_ROW = UINT32_MAX };

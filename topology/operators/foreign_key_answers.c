@@ -4,10 +4,10 @@
 #include "base/memory.h"
 #include "kafka/kafka.h"
 #include "plan/nodes/foreign_key_join.h"
-#include "topology/foreign_key.h"
-#include "topology/key_bytes.h"
 #include "topology/operator.h"
-#include "topology/table_row.h"
+#include "topology/table/foreign_key.h"
+#include "topology/table/key_bytes.h"
+#include "topology/table/table_row.h"
 #include "topology/task.h"
 
 enum { SUBSCRIPTIONS, RIGHT_ROWS };

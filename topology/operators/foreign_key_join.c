@@ -1,22 +1,22 @@
 /* Rows of a table with those rows of another that their foreign key names; this is the left table's part. A
  * change of a left row goes as a subscription to the partition of the right row (foreign_key_answers.c); the
  * answers come back to the left row's partition and are joined with the row, if it still is the version that
- * asked (topology/foreign_key.h). What is sent when, tombstones without need included, is as in Kafka Streams
- * (SubscriptionSendProcessorSupplier, ResponseJoinProcessorSupplier): an old foreign key's row cannot be seen
- * from here, so nobody knows whether it was joined. */
+ * asked (topology/table/foreign_key.h). What is sent when, tombstones without need included, is as in Kafka
+ * Streams (SubscriptionSendProcessorSupplier, ResponseJoinProcessorSupplier): an old foreign key's row cannot
+ * be seen from here, so nobody knows whether it was joined. */
 #include "plan/nodes/foreign_key_join.h"
 
 #include "base/memory.h"
 #include "expr/program.h"
 #include "kafka/kafka.h"
-#include "topology/foreign_key.h"
-#include "topology/join_rows.h"
-#include "topology/joined_pair.h"
-#include "topology/kept_results.h"
-#include "topology/key_bytes.h"
 #include "topology/operator.h"
-#include "topology/row_list.h"
-#include "topology/table_row.h"
+#include "topology/rows/row_list.h"
+#include "topology/table/foreign_key.h"
+#include "topology/table/join_rows.h"
+#include "topology/table/joined_pair.h"
+#include "topology/table/kept_results.h"
+#include "topology/table/key_bytes.h"
+#include "topology/table/table_row.h"
 #include "topology/task.h"
 
 #include <string.h>

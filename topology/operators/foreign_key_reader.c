@@ -4,9 +4,9 @@
 #include "base/memory.h"
 #include "kafka/kafka.h"
 #include "plan/nodes/foreign_key_join.h"
-#include "topology/key_bytes.h"
 #include "topology/operator.h"
-#include "topology/record_codec.h"
+#include "topology/rows/record_codec.h"
+#include "topology/table/key_bytes.h"
 #include "topology/task.h"
 
 struct reader {

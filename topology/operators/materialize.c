@@ -1,13 +1,14 @@
-/* Keeps the newest record of each key of a table source, as the source's own bytes (topology/table_row.h), so
- * that a column that a later statement adds finds its data. What a row replaces is decoded from there and
- * sent before it, with the same offset and row time (those of the change); its ROWTIME column still says its
- * own time. The store has a changelog of its own: the source topic may be compacted late, or not at all. */
+/* Keeps the newest record of each key of a table source, as the source's own bytes
+ * (topology/table/table_row.h), so that a column that a later statement adds finds its data. What a row
+ * replaces is decoded from there and sent before it, with the same offset and row time (those of the change);
+ * its ROWTIME column still says its own time. The store has a changelog of its own: the source topic may be
+ * compacted late, or not at all. */
 #include "plan/nodes/materialize.h"
 
 #include "base/memory.h"
-#include "topology/key_bytes.h"
 #include "topology/operator.h"
-#include "topology/table_row.h"
+#include "topology/table/key_bytes.h"
+#include "topology/table/table_row.h"
 #include "topology/task.h"
 
 enum { NO_BEFORE = UINT32_MAX };

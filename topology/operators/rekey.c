@@ -6,7 +6,7 @@
 
 #include "expr/program.h"
 #include "topology/operator.h"
-#include "topology/row_list.h"
+#include "topology/rows/row_list.h"
 #include "topology/task.h"
 
 struct rekey {

@@ -5,9 +5,9 @@
 #include "base/memory.h"
 #include "kafka/kafka.h"
 #include "plan/nodes/rekey.h"
-#include "topology/change_value.h"
 #include "topology/operator.h"
-#include "topology/record_codec.h"
+#include "topology/rows/record_codec.h"
+#include "topology/table/change_value.h"
 #include "topology/task.h"
 
 enum { ROWS_PER_MESSAGE_MAX = 2 };

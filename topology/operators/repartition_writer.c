@@ -1,13 +1,13 @@
 /* Writes the rows behind a Rekey node to the repartition topic: key and value in the node's formats, the row
  * time as the record's timestamp, the partition by the key as Java's producers choose it. Rows of a table
- * carry their change (topology/change_value.h), so that what is taken back reaches the partition of its own
- * key. */
+ * carry their change (topology/table/change_value.h), so that what is taken back reaches the partition of its
+ * own key. */
 #include "base/memory.h"
 #include "kafka/kafka.h"
 #include "plan/nodes/rekey.h"
-#include "topology/change_value.h"
 #include "topology/operator.h"
-#include "topology/record_codec.h"
+#include "topology/rows/record_codec.h"
+#include "topology/table/change_value.h"
 #include "topology/task.h"
 
 struct writer {

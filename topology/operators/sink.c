@@ -6,7 +6,7 @@
 #include "data/time.h"
 #include "kafka/kafka.h"
 #include "topology/operator.h"
-#include "topology/record_codec.h"
+#include "topology/rows/record_codec.h"
 #include "topology/task.h"
 
 /* What a record costs in a batch of the log besides its bytes, at most. */

@@ -4,8 +4,8 @@
 
 #include "base/memory.h"
 #include "data/time.h"
-#include "topology/header_column.h"
-#include "topology/record_codec.h"
+#include "topology/rows/header_column.h"
+#include "topology/rows/record_codec.h"
 #include "topology/task.h"
 
 #define ROW_TIME_MAX TG_WINDOW_SPAN_MAX_MS

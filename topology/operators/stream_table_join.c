@@ -3,11 +3,11 @@
  * of the stream's batch, and those of the rows that were found stand beside them row by row. */
 #include "plan/nodes/stream_table_join.h"
 
-#include "topology/join_rows.h"
-#include "topology/key_bytes.h"
 #include "topology/operator.h"
-#include "topology/row_list.h"
-#include "topology/table_view.h"
+#include "topology/rows/row_list.h"
+#include "topology/table/join_rows.h"
+#include "topology/table/key_bytes.h"
+#include "topology/table/table_view.h"
 #include "topology/task.h"
 
 enum { STREAM, TABLE };

@@ -1,13 +1,13 @@
 /* The rows of two tables with one key. Each change of a side meets the row that the other side has now (its
- * store, or that of what it is made of: topology/table_view.h), so the join keeps nothing itself. A change
- * comes as the version that is replaced (TG_ROW_UNDO), if there was one, and its new version or a tombstone;
- * what it makes of the result goes on in the same form. */
+ * store, or that of what it is made of: topology/table/table_view.h), so the join keeps nothing itself. A
+ * change comes as the version that is replaced (TG_ROW_UNDO), if there was one, and its new version or a
+ * tombstone; what it makes of the result goes on in the same form. */
 #include "plan/nodes/table_table_join.h"
 
-#include "topology/join_rows.h"
-#include "topology/key_bytes.h"
 #include "topology/operator.h"
-#include "topology/table_view.h"
+#include "topology/table/join_rows.h"
+#include "topology/table/key_bytes.h"
+#include "topology/table/table_view.h"
 #include "topology/task.h"
 
 enum { SIDES = 2 };

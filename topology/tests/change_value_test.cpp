@@ -1,5 +1,5 @@
 // The value of a record in a table's repartition topic: Kafka Streams' bytes, and damage.
-#include "topology/change_value.h"
+#include "topology/table/change_value.h"
 
 #include <gtest/gtest.h>
 

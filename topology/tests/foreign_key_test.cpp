@@ -1,6 +1,6 @@
 // Foreign-key joins: what each change of either side sends, as Kafka Streams does it; topics and their bytes;
 // stale answers; formats of keys; restarts, crashes and lost disks; random rows against a model.
-#include "topology/foreign_key.h"
+#include "topology/table/foreign_key.h"
 #include "topology/tests/world.h"
 
 #include <random>

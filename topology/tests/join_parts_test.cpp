@@ -1,6 +1,6 @@
 // Parts of the stream-stream join: the ordered counts of times against a map, rows as bytes and back.
 #include "topology/join/time_set.h"
-#include "topology/row_bytes.h"
+#include "topology/rows/row_bytes.h"
 
 #include <gtest/gtest.h>
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "kafka/memory.h"
-#include "topology/commit_unit_internal.h"
 #include "topology/tests/plan_builder.h"
+#include "topology/unit/commit_unit_internal.h"
 
 #include <map>
 #include <optional>
