@@ -28,7 +28,7 @@ struct tg_command {
 };
 
 extern const struct tg_command tg_command_run, tg_command_check, tg_command_explain, tg_command_demo,
-    tg_command_test;
+    tg_command_test, tg_command_infer, tg_command_convert;
 
 /* An option of a command: "--config FILE" or a plain flag. */
 struct tg_option {

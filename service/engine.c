@@ -323,6 +323,8 @@ static enum tg_code catch_up_subtopology(struct tg_engine *engine, struct tg_eng
         known = known || code == TG_OK;
         if (!passed)
             tg_run_loop_wait(engine, CATCH_UP_POLL_MS);
+        if (engine->progress != NULL)
+            engine->progress(engine->progress_context, engine);
         passed = passed && code == TG_OK;
     }
     return TG_OK;
@@ -430,6 +432,12 @@ void tg_engine_on_report(struct tg_engine *engine, tg_engine_report *report, voi
 {
     engine->report = report;
     engine->report_context = context;
+}
+
+void tg_engine_on_progress(struct tg_engine *engine, tg_engine_progress *progress, void *context)
+{
+    engine->progress = progress;
+    engine->progress_context = context;
 }
 
 void tg_engine_show(struct tg_engine *engine, const struct tg_report *report)

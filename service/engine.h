@@ -45,6 +45,9 @@ TG_MUST_CHECK enum tg_code tg_engine_execute(struct tg_engine *engine, const str
  * ends when it has passed the end of its sources taken after the queries that write them have ended. Open
  * windows stay open. SHUTDOWN if asked to stop. */
 TG_MUST_CHECK enum tg_code tg_engine_catch_up(struct tg_engine *engine, struct tg_error *reterr);
+/* Called again and again while tg_engine_catch_up waits, on its thread; it may ask for counters. */
+typedef void tg_engine_progress(void *context, struct tg_engine *engine);
+void tg_engine_on_progress(struct tg_engine *engine, tg_engine_progress *progress, void *context);
 uint32_t tg_engine_query_count(const struct tg_engine *engine);
 const char *tg_engine_query_id(const struct tg_engine *engine, uint32_t index);
 void tg_engine_counters(struct tg_engine *engine, uint32_t index, struct tg_counters *ret_counters);

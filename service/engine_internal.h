@@ -39,6 +39,8 @@ struct tg_engine {
     struct tg_schemas *schemas;
     tg_engine_report *report;
     void *report_context;
+    tg_engine_progress *progress; /* NULL: nobody asked */
+    void *progress_context;
     pthread_mutex_t mutex;
     uint32_t failures;
     struct tg_error first_failure;

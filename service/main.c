@@ -9,8 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct tg_command *const commands[] = {&tg_command_run, &tg_command_check, &tg_command_explain,
-                                                    &tg_command_demo, &tg_command_test};
+static const struct tg_command *const commands[] = {
+    &tg_command_run,  &tg_command_check, &tg_command_explain, &tg_command_demo,
+    &tg_command_test, &tg_command_infer, &tg_command_convert};
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
 static const char *command_name(const void *context, size_t index)

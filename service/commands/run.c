@@ -1,8 +1,8 @@
 /* turgo run: executes a job on a Kafka cluster until it is stopped, or until it has caught up. */
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "service/command.h"
+#include "service/connection.h"
 #include "service/engine.h"
 #include "service/report.h"
 #include "service/run_loop.h"
@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PROBE_MS = 3000, WAIT_MS = 1000 };
+enum { WAIT_MS = 1000 };
 
 struct run {
     const char *path;
@@ -35,18 +35,12 @@ static enum tg_code set_path(void *context, const char *value, struct tg_error *
 
 static enum tg_code set_config(void *context, const char *value, struct tg_error *reterr)
 {
-    return tg_properties_load(((struct run *)context)->properties, value, reterr);
+    return tg_connection_set_config(((struct run *)context)->properties, value, reterr);
 }
 
 static enum tg_code set_setting(void *context, const char *value, struct tg_error *reterr)
 {
-    const char *equals = strchr(value, '=');
-    if (equals == NULL || equals == value)
-        return tg_fail(reterr, TG_CODE_USAGE, "--set needs name=value, not '%s'", value);
-    char *name = tg_format("%.*s", (int)(equals - value), value);
-    tg_properties_set(((struct run *)context)->properties, name, equals + 1, "--set");
-    tg_free(name);
-    return TG_OK;
+    return tg_connection_set_setting(((struct run *)context)->properties, value, reterr);
 }
 
 static enum tg_code set_until_caught_up(void *context, const char *value, struct tg_error *reterr)
@@ -59,46 +53,12 @@ static enum tg_code set_until_caught_up(void *context, const char *value, struct
 
 static enum tg_code set_log_level(void *context, const char *value, struct tg_error *reterr)
 {
-    static const char *const names[] = {"debug", "info", "warn", "error"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(value, names[i]) == 0) {
-            ((struct run *)context)->level = (enum tg_log_level)i;
-            return TG_OK;
-        }
-    return tg_fail(reterr, TG_CODE_USAGE, "--log-level must be debug, info, warn or error, not '%s'", value);
+    return tg_connection_set_log_level(value, &((struct run *)context)->level, reterr);
 }
 
 static enum tg_code set_log_format(void *context, const char *value, struct tg_error *reterr)
 {
-    if (strcmp(value, "logfmt") != 0 && strcmp(value, "json") != 0)
-        return tg_fail(reterr, TG_CODE_USAGE, "--log-format must be logfmt or json, not '%s'", value);
-    ((struct run *)context)->form = strcmp(value, "json") == 0 ? TG_LOG_JSON : TG_LOG_LOGFMT;
-    return TG_OK;
-}
-
-/* Waits for a broker with a line per attempt; gives up after turgo.connect.timeout.ms. */
-static enum tg_code connect(const struct run *run, struct tg_cluster *cluster, struct tg_error *reterr)
-{
-    struct tg_process_settings process;
-    tg_settings_process(run->properties, &process);
-    const char *servers = tg_properties_get(run->properties, "bootstrap.servers");
-    int64_t end = tg_clock_monotonic_us(tg_clock_real()) + (int64_t)process.connect_timeout_ms * 1000;
-    for (;;) {
-        int64_t left_ms = (end - tg_clock_monotonic_us(tg_clock_real())) / 1000;
-        int timeout_ms = left_ms >= PROBE_MS ? PROBE_MS : left_ms > WAIT_MS ? (int)left_ms : WAIT_MS;
-        enum tg_code code = tg_cluster_probe(cluster, timeout_ms, reterr);
-        if (code == TG_OK || (code != TG_CODE_KAFKA_UNREACHABLE && code != TG_CODE_KAFKA_TIMED_OUT))
-            return code;
-        if (tg_clock_monotonic_us(tg_clock_real()) >= end) {
-            tg_fail(reterr, TG_CODE_KAFKA_UNREACHABLE, "no Kafka broker answered at %s within %d ms",
-                    servers == NULL ? "localhost:9092" : servers, process.connect_timeout_ms);
-            return tg_fail_hint(reterr, "start the broker, or set bootstrap.servers with --config or --set");
-        }
-        tg_log_error(TG_LOG_WARN, "no Kafka broker yet, trying again", reterr,
-                     TG_LOG_FIELDS(TG_LOG_TEXT("bootstrap.servers", servers == NULL ? "" : servers)));
-        if (tg_run_loop_wait(NULL, WAIT_MS) > 0 && *tg_run_loop_stop())
-            return tg_fail(reterr, TG_CODE_SHUTDOWN, "stopped before a broker answered");
-    }
+    return tg_connection_set_log_form(value, &((struct run *)context)->form, reterr);
 }
 
 /* Below the table: what was counted besides, by the counters' names. Nothing that went wrong is left out. */
@@ -196,17 +156,12 @@ static void print_report(void *context, const struct tg_report *report)
 static int run_job(const struct run *run, const struct tg_job_file *file)
 {
     int64_t started = tg_clock_monotonic_us(tg_clock_real());
-    struct tg_properties *client = tg_properties_new();
-    struct tg_properties *ignored = tg_properties_new();
-    tg_settings_split_client(run->properties, client, ignored, ignored);
     struct tg_cluster *cluster = NULL;
     struct tg_engine *engine = NULL;
     struct tg_error error = {0};
     uint32_t action = 0;
     int exit_code = TG_EXIT_OK;
-    enum tg_code code = tg_cluster_open_real(client, &cluster, &error);
-    if (code == TG_OK)
-        code = connect(run, cluster, &error);
+    enum tg_code code = tg_connection_open(run->properties, &cluster, &error);
     const struct tg_engine_options options = {.properties = run->properties,
                                               .cluster = cluster,
                                               .clock = tg_clock_real(),
@@ -228,8 +183,6 @@ static int run_job(const struct run *run, const struct tg_job_file *file)
     }
     tg_engine_close(engine);
     tg_cluster_close(cluster);
-    tg_properties_free(client);
-    tg_properties_free(ignored);
     return exit_code;
 }
 

@@ -58,9 +58,9 @@ const char good_job[] =
 
 TEST_F(Program, HelpIsEverywhere)
 {
-    for (const char *arguments :
-         {"help", "--help", "-h", "help run", "run --help", "run -h", "check --help", "explain --help",
-          "demo --help", "help settings", "version --help", "help --help"}) {
+    for (const char *arguments : {"help", "--help", "-h", "help run", "run --help", "run -h", "check --help",
+                                  "explain --help", "demo --help", "infer --help", "convert --help",
+                                  "help settings", "version --help", "help --help"}) {
         Result result = run(arguments);
         EXPECT_EQ(result.exit_code, 0) << arguments;
         EXPECT_FALSE(result.out.empty()) << arguments;
@@ -91,22 +91,28 @@ TEST_P(UsageError, IsToldOnStderr)
     EXPECT_TRUE(result.out.empty()) << result.out;
     EXPECT_TRUE(has(result.err, GetParam().words)) << result.err;
 }
-INSTANTIATE_TEST_SUITE_P(All, UsageError,
-                         testing::Values(Usage{"nothing", "", "usage: turgo COMMAND"},
-                                         Usage{"unknown_command", "chekc", "did you mean check"},
-                                         Usage{"unknown_option", "run --untill-caught-up x.sql",
-                                               "did you mean --until-caught-up"},
-                                         Usage{"short_option", "run -x", "unknown option -x"},
-                                         Usage{"no_file", "check", "usage: turgo check"},
-                                         Usage{"two_files", "check a.sql b.sql", "b.sql follows a.sql"},
-                                         Usage{"no_value", "run x.sql --set", "--set needs a value"},
-                                         Usage{"no_equals", "run x.sql --set a", "name=value"},
-                                         Usage{"log_level", "run x.sql --log-level loud", "debug, info"},
-                                         Usage{"format", "explain x.sql --format xml", "text or json"},
-                                         Usage{"no_help", "help chekc", "did you mean check"},
-                                         Usage{"demo_operand", "demo x.sql", "turgo run x.sql"},
-                                         Usage{"demo_number", "demo --rate fast", "number"}),
-                         [](const auto &test) { return std::string(test.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    All, UsageError,
+    testing::Values(Usage{"nothing", "", "usage: turgo COMMAND"},
+                    Usage{"unknown_command", "chekc", "did you mean check"},
+                    Usage{"unknown_option", "run --untill-caught-up x.sql", "did you mean --until-caught-up"},
+                    Usage{"short_option", "run -x", "unknown option -x"},
+                    Usage{"no_file", "check", "usage: turgo check"},
+                    Usage{"two_files", "check a.sql b.sql", "b.sql follows a.sql"},
+                    Usage{"no_value", "run x.sql --set", "--set needs a value"},
+                    Usage{"no_equals", "run x.sql --set a", "name=value"},
+                    Usage{"log_level", "run x.sql --log-level loud", "debug, info"},
+                    Usage{"format", "explain x.sql --format xml", "text or json"},
+                    Usage{"infer_two", "infer a b", "one topic at a time"},
+                    Usage{"infer_none", "infer", "usage: turgo infer"},
+                    Usage{"infer_records", "infer a --records 0", "--records must be"},
+                    Usage{"convert_none", "convert", "--from TOPIC is missing"},
+                    Usage{"convert_operand", "convert a", "--from and --to"},
+                    Usage{"convert_format", "convert --from a --to b --format avor", "there is no format"},
+                    Usage{"no_help", "help chekc", "did you mean check"},
+                    Usage{"demo_operand", "demo x.sql", "turgo run x.sql"},
+                    Usage{"demo_number", "demo --rate fast", "number"}),
+    [](const auto &test) { return std::string(test.param.name); });
 
 TEST_F(Program, ChecksAJob)
 {
