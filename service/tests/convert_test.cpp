@@ -1,10 +1,7 @@
 // What is inferred from the records of a topic, and topics converted by the job that follows from it: on an
 // in-memory cluster with a registry in memory.
-#include "base/text.h"
-#include "serde/format.h"
 #include "service/infer/convert.h"
 #include "service/infer/topic.h"
-#include "service/schemas.h"
 #include "service/tests/job_fixture.h"
 
 #include <string>
@@ -16,12 +13,12 @@ namespace
 class InferTest : public turgo::JobTest
 {
 protected:
-    InferTest() : arena(tg_arena_new(0)), registry(tg_registry_open_memory())
+    InferTest() : arena(tg_arena_new(0))
     {
+        open_registry();
     }
     ~InferTest() override
     {
-        tg_registry_close(registry);
         tg_arena_free(arena);
     }
     void fill(const char *name, const std::vector<std::string> &values, const std::string &key = "")
@@ -76,28 +73,10 @@ protected:
     void convert(const char *from, const char *to, const char *format, const char *key = nullptr)
     {
         const std::string sql = conversion(from, to, format, key);
-        tg_schemas *schemas = tg_schemas_new(registry, TG_SCHEMAS_CHECKED);
-        const tg_job_options job_options = {"convert.sql", properties, tg_settings_check_set,
-                                            nullptr,       nullptr,    tg_schemas_hooks(schemas)};
-        tg_job *job = nullptr;
-        tg_engine *engine = nullptr;
-        bool stop = false;
-        uint32_t action = 0;
         set("application.id", (std::string("convert-") + from + "-" + to).c_str());
-        const tg_engine_options options = {properties, cluster, tg_clock_real(), &stop};
-        ASSERT_EQ(tg_job_compile(tg_slice_of(sql.data(), sql.size()), &job_options, &job, &error), TG_OK)
-            << error.message << "\n"
-            << sql;
-        ASSERT_EQ(tg_engine_open(&options, &engine, &error), TG_OK) << error.message;
-        tg_engine_use_registry(engine, registry, schemas);
-        ASSERT_EQ(tg_engine_execute(engine, job, &action, &error), TG_OK) << error.message << "\n" << sql;
-        ASSERT_EQ(tg_engine_catch_up(engine, &error), TG_OK) << error.message;
-        tg_engine_close(engine);
-        tg_job_free(job);
-        tg_schemas_free(schemas);
+        ASSERT_EQ(run(sql), TG_OK) << error.message << "\n" << sql;
     }
     tg_arena *arena;
-    tg_registry *registry;
     tg_shape_style style = {};
     bool keep_case = false;
 };

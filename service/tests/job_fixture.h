@@ -4,6 +4,7 @@
 
 #include "kafka/memory.h"
 #include "service/engine.h"
+#include "service/schemas.h"
 #include "service/settings.h"
 #include "sql/job.h"
 
@@ -31,7 +32,13 @@ protected:
     ~JobTest() override
     {
         tg_cluster_close(cluster);
+        tg_registry_close(registry);
         tg_properties_free(properties);
+    }
+    // From now on jobs have a schema registry, in memory.
+    void open_registry()
+    {
+        registry = tg_registry_open_memory();
     }
     void set(const char *name, const char *value)
     {
@@ -73,8 +80,9 @@ protected:
     // Compiles and runs the job until it has caught up. The result of the first call that fails.
     tg_code run(const std::string &sql)
     {
+        tg_schemas *schemas = registry == nullptr ? nullptr : tg_schemas_new(registry, TG_SCHEMAS_CHECKED);
         const tg_job_options job_options = {"job.sql", properties, tg_settings_check_set,
-                                            nullptr,   nullptr,    {}};
+                                            nullptr,   nullptr,    tg_schemas_hooks(schemas)};
         tg_job *job = nullptr;
         bool stop = false;
         uint32_t action = 0;
@@ -83,8 +91,10 @@ protected:
         tg_code code = tg_job_compile(tg_slice_of(sql.data(), sql.size()), &job_options, &job, &error);
         if (code == TG_OK)
             code = tg_engine_open(&options, &engine, &error);
-        if (code == TG_OK)
+        if (code == TG_OK) {
+            tg_engine_use_registry(engine, registry, schemas);
             code = tg_engine_execute(engine, job, &action, &error);
+        }
         if (code == TG_OK)
             code = tg_engine_catch_up(engine, &error);
         if (engine != nullptr) {
@@ -95,11 +105,13 @@ protected:
         }
         tg_engine_close(engine);
         tg_job_free(job);
+        tg_schemas_free(schemas);
         return code;
     }
 
     tg_cluster *cluster;
     tg_properties *properties;
+    tg_registry *registry = nullptr;
     tg_error error = {}, failure = {};
     uint32_t failures = 0;
     std::map<std::string, tg_counters> counters;
