@@ -7,9 +7,9 @@ demo:
 test:
 	./test
 
-# WORKLOADS="q1 q17"  RECORDS=2000000  ROUNDS=3  ENGINES="turgo raw-copy streams"  PEERS=0
+# WORKLOADS="q1 q17 lifecycle"  RECORDS=2000000  ROUNDS=3  ENGINES="turgo raw-copy streams"  PEERS=0  RESUME=1: bench/README.md
 bench:
 	tools/setup test
 	cmake --preset release
-	cmake --build --preset release --target turgo nexmark bench_digest raw_copy
+	cmake --build --preset release --target turgo nexmark bench_digest bench_probe raw_copy
 	python3 bench/run.py

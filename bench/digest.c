@@ -1,5 +1,6 @@
 /* bench_digest: are the outputs of two engines the same rows? Reads a topic, committed records only, to its
- * end and prints how many rows it has and a sum over them that does not depend on their order.
+ * end and prints how many rows count, a sum over them that does not depend on their order, and how many
+ * records and bytes there are in all.
  *
  *   bench_digest SERVERS TOPIC rows    every row counts
  *   bench_digest SERVERS TOPIC last    of each key the last one; none if that is a tombstone
@@ -8,7 +9,6 @@
  * is written make no difference (15 digits count). */
 #include <inttypes.h>
 #include <jansson.h>
-#include <librdkafka/rdkafka.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,8 +17,9 @@
 #include <xxhash.h>
 
 #include "base/memory.h"
+#include "bench/client/client.h"
 
-enum { WAIT_MS = 30000, POLL_MS = 100, BATCH = 1000 };
+enum { POLL_MS = 100, BATCH = 1000 };
 
 struct row {
     uint64_t key;
@@ -30,13 +31,8 @@ struct rows {
     struct row *items;
     size_t count;
     size_t capacity;
+    uint64_t bytes; /* of keys and values */
 };
-
-static void die(const char *what, const char *why)
-{
-    fprintf(stderr, "bench_digest: %s: %s\n", what, why);
-    exit(1);
-}
 
 static uint64_t hash_value(const rd_kafka_message_t *message)
 {
@@ -46,7 +42,7 @@ static uint64_t hash_value(const rd_kafka_message_t *message)
     json_t *value =
         json_loadb(message->payload, message->len, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &error);
     if (value == NULL)
-        die("a value is no JSON", error.text);
+        tg_bench_die("a value is no JSON", error.text);
     char *text = json_dumps(value, JSON_SORT_KEYS | JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
     uint64_t hash = XXH3_64bits(text, strlen(text)) | 1;
     free(text); /* jansson's */
@@ -65,56 +61,21 @@ static void add(struct rows *rows, const rd_kafka_message_t *message)
         .number = rows->count,
         .value = hash_value(message),
     };
+    rows->bytes += message->key_len + message->len;
     rows->count++;
-}
-
-static void set(rd_kafka_conf_t *conf, const char *name, const char *value)
-{
-    char reason[256];
-    if (rd_kafka_conf_set(conf, name, value, reason, sizeof reason) != RD_KAFKA_CONF_OK)
-        die(name, reason);
-}
-
-/* Assigns all partitions; returns their number. */
-static int start(rd_kafka_t *consumer, const char *name)
-{
-    const struct rd_kafka_metadata *metadata;
-    rd_kafka_topic_t *topic = rd_kafka_topic_new(consumer, name, NULL);
-    rd_kafka_resp_err_t error = rd_kafka_metadata(consumer, 0, topic, &metadata, WAIT_MS);
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
-        die(name, rd_kafka_err2str(error));
-    int count = metadata->topics[0].partition_cnt;
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
-    for (int i = 0; i < count; i++)
-        rd_kafka_topic_partition_list_add(list, name, i)->offset = RD_KAFKA_OFFSET_BEGINNING;
-    rd_kafka_assign(consumer, list);
-    rd_kafka_topic_partition_list_destroy(list);
-    rd_kafka_metadata_destroy(metadata);
-    rd_kafka_topic_destroy(topic);
-    return count;
 }
 
 static void read_topic(const char *servers, const char *topic, struct rows *rows)
 {
-    char reason[256];
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    set(conf, "bootstrap.servers", servers);
-    set(conf, "group.id", "bench_digest");
-    set(conf, "enable.auto.commit", "false");
-    set(conf, "enable.partition.eof", "true");
-    set(conf, "isolation.level", "read_committed");
-    rd_kafka_t *consumer = rd_kafka_new(RD_KAFKA_CONSUMER, conf, reason, sizeof reason);
-    if (consumer == NULL)
-        die("consumer", reason);
-    rd_kafka_poll_set_consumer(consumer);
-    for (int left = start(consumer, topic); left > 0;) {
+    rd_kafka_t *consumer = tg_bench_open_reader(servers, NULL);
+    for (int left = tg_bench_assign(consumer, topic, RD_KAFKA_OFFSET_BEGINNING); left > 0;) {
         rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer, POLL_MS);
         if (message == NULL)
             continue;
         if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
             left--;
         else if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-            die("consume", rd_kafka_message_errstr(message));
+            tg_bench_die("consume", rd_kafka_message_errstr(message));
         else
             add(rows, message);
         rd_kafka_message_destroy(message);
@@ -141,7 +102,7 @@ int main(int count, char **arguments)
 {
     struct rows rows = {0};
     if (count != 4 || (strcmp(arguments[3], "rows") != 0 && strcmp(arguments[3], "last") != 0))
-        die("usage", "bench_digest SERVERS TOPIC rows|last");
+        tg_bench_die("usage", "bench_digest SERVERS TOPIC rows|last");
     bool last = strcmp(arguments[3], "last") == 0;
     read_topic(arguments[1], arguments[2], &rows);
     if (last && rows.count > 0)
@@ -154,7 +115,7 @@ int main(int count, char **arguments)
         sum += mix(&rows.items[i]);
         kept++;
     }
-    printf("%" PRIu64 " %016" PRIx64 "\n", kept, sum);
+    printf("%" PRIu64 " %016" PRIx64 " %zu %" PRIu64 "\n", kept, sum, rows.count, rows.bytes);
     tg_free(rows.items);
     return 0;
 }

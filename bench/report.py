@@ -1,58 +1,101 @@
-"""The report of a run of the benchmarks: a table per workload, and a bar chart of each as SVG."""
-import html
+"""The report of the benchmarks from the results that are there: targets, a table and a bar chart per workload, life cycle, latency."""
+import json
+import re
 
-COLORS = {"raw": "#9aa5b1", "Turgo": "#0f8b8d", "other": "#d17b0f"}
-BAR, GAP, LABEL, WIDTH = 22, 8, 230, 720
-
-
-def cost_per_million(run):
-    """Least of the rounds: what disturbs a run only ever adds."""
-    return min(cost.cpu - run.start for cost in run.costs) / run.records * 1e6
+import charts
+import targets
 
 
-def steady_per_million(run):
-    return min(cost.steady for cost in run.costs) / run.records * 1e6
+def cost(run, records):
+    """Core-seconds per million; the least of the rounds: what disturbs a run only ever adds."""
+    return min(each["cpu"] - run["start"] for each in run["costs"]) / records * 1e6
 
 
-def color_of(name):
-    return next((color for prefix, color in COLORS.items() if name.startswith(prefix)), COLORS["other"])
+def steady(run, records):
+    return min(each["steady"] for each in run["costs"]) / records * 1e6
 
 
-def table(runs):
-    own = min((cost_per_million(run) for run in runs if run.engine.startswith("Turgo")), default=None)
-    lines = ["| engine | core-s per M records | over Turgo's least | start, core-s | records/s | peak RSS MB | rows |", "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"]
+def is_jvm(run):
+    return run["engine"].startswith(("Kafka", "Flink"))
+
+
+def table(head, rows):
+    """The first column is text, the others are figures."""
+    return "\n".join([f"| {' | '.join(head)} |", f"| --- |{' ---: |' * (len(head) - 1)}", *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def workload_table(result):
+    records, runs = result["records"], result["engines"].values()
+    own = min((cost(run, records) for run in runs if run["engine"].startswith("Turgo")), default=None)
+    rows = []
     for run in runs:
-        cost = cost_per_million(run)
-        steady = f" ({steady_per_million(run):.2f} steady)" if run.engine.startswith("Kafka") else ""
-        ratio = f"{cost / own:.2f}" if own else "-"
-        speed = max(run.records / cost.seconds for cost in run.costs)
-        rows = run.digest.split()[0] if run.digest else "-"
-        lines.append(f"| {run.engine} | {cost:.3f}{steady} | {ratio} | {run.start:.3f} | {speed:,.0f} | {max(c.rss_mb for c in run.costs):.0f} | {rows} |")
-    return "\n".join(lines)
+        each = cost(run, records)
+        digest = run.get("digests", [None])[0]
+        rows.append([run["engine"], f"{each:.3f}" + (f" ({steady(run, records):.2f} steady)" if is_jvm(run) else ""),
+                     f"{each / own:.2f}" if own else "-", f"{run['start']:.3f}", f"{max(records / c['seconds'] for c in run['costs']):,.0f}",
+                     f"{max(c['rss_mb'] for c in run['costs']):.0f}", f"{min(c['broker'] for c in run['costs']) / records * 1e6:.2f}",
+                     f"{int(digest[2]):,}" if digest else "-", f"{int(digest[3]) / 1e6:.1f}" if digest else "-"])
+    return table(["engine", "core-s per M records", "over Turgo's least", "start, core-s", "records/s", "peak RSS MB", "broker core-s per M",
+                  "records out", "MB out"], rows)
 
 
-def bars(title, values):
-    """A chart of (name, value) with the value behind each bar."""
-    height = 40 + len(values) * (BAR + GAP)
-    most = max(value for _, value in values)
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" font-family="sans-serif" font-size="13">',
-             f'<text x="0" y="18" font-weight="bold">{html.escape(title)}</text>']
-    for i, (name, value) in enumerate(values):
-        y = 34 + i * (BAR + GAP)
-        length = max(1, (WIDTH - LABEL - 80) * value / most)
-        parts.append(f'<text x="{LABEL - 8}" y="{y + 15}" text-anchor="end">{html.escape(name)}</text>'
-                     f'<rect x="{LABEL}" y="{y}" width="{length:.1f}" height="{BAR}" fill="{color_of(name)}"/>'
-                     f'<text x="{LABEL + length + 6:.1f}" y="{y + 15}">{value:.2f}</text>')
-    return "\n".join(parts + ["</svg>\n"])
+def write_workload(folder, name, result):
+    title, records = f"{result['title']} ({name})", result["records"]
+    values = [(run["engine"], cost(run, records)) for run in result["engines"].values()]
+    (folder / f"{name}.svg").write_text(charts.bars(f"{title}: core-seconds per million records", values))
+    return [f"## {title}\n", f"{records:,} records.\n", workload_table(result), f"\n![{title}]({name}.svg)\n"]
 
 
-def write(folder, runs, titles, about):
-    parts = ["# Benchmarks\n"] + [f"- {name}: {value}" for name, value in about.items()]
-    parts.append("\nCore-seconds per million input records, all threads, start-up taken off; the least of the rounds. The outputs of all engines "
-                 "with rows were found equal.\n")
-    for workload in dict.fromkeys(run.workload for run in runs):
-        of_workload = [run for run in runs if run.workload == workload]
-        chart = bars(f"{titles[workload]}: core-seconds per million records", [(run.engine, cost_per_million(run)) for run in of_workload])
-        (folder / f"{workload}.svg").write_text(chart)
-        parts += [f"## {titles[workload]} ({workload})\n", table(of_workload), f"\n![{workload}]({workload}.svg)\n"]
+LIFE = {
+    "start": "From the start of the process to its first committed row, seconds: a map, topics there, group new",
+    "restart": "From the start of the process after `kill -9` to its first committed row, seconds: an aggregate, state kept",
+    "idle": "A process with nothing to do",
+    "restore": "Restore from the changelog, above a start with local state",
+}
+
+
+def write_life(folder, name, result):
+    runs = list(result["engines"].values())
+    if result["kind"] in ("start", "restart"):
+        head, rows = ["engine", "p50", "least", "most", "runs"], [[r["engine"], f"{r['p50']:.3f}", f"{r['min']:.3f}", f"{r['max']:.3f}", str(r["runs"])]
+                                                                 for r in runs]
+        values = [(r["engine"], r["p50"]) for r in runs]
+    elif result["kind"] == "idle":
+        head, rows = ["engine", "queries", "RSS MB", "% of a core"], [[r["engine"], str(r["queries"]), f"{r['rss_mb']:.1f}", f"{r['core_percent']:.2f}"]
+                                                                     for r in runs]
+        values = [(f"{r['engine']}, {r['queries']}", r["rss_mb"]) for r in runs]
+    else:
+        head, rows = ["engine", "keys", "core-s", "peak RSS MB"], [[r["engine"], f"{r['keys']:,}", f"{r['cpu']:.2f}", f"{r['rss_mb']:.0f}"] for r in runs]
+        values = [(r["engine"], r["cpu"]) for r in runs]
+    (folder / f"{name}.svg").write_text(charts.bars(f"{LIFE[result['kind']]}", values))
+    return [f"## {LIFE[result['kind']]}\n", table(head, rows), f"\n![{name}]({name}.svg)\n"]
+
+
+def write_latency(folder, name, result):
+    runs = list(result["engines"].values())
+    title = f"End to end at {runs[0]['rate']:,} records/s"
+    series = [(r["engine"], r["buckets"], {"p50": r["p50"] / 1000, "p99": r["p99"] / 1000}) for r in runs]
+    (folder / f"{name}.svg").write_text(charts.histogram(f"{title}: from when a record was due to when a consumer of committed records has it", series))
+    rows = [[r["engine"], *(f"{r[q] / 1000:.1f}" for q in ("p50", "p99", "p999", "max")), f"{r['core_percent']:.1f}"] for r in runs]
+    return [f"## {title}\n", "Milliseconds; a map, one thread; % of a core since the process's start.\n",
+            table(["engine", "p50", "p99", "p99.9", "most", "% of a core"], rows), f"\n![{title}]({name}.svg)\n"]
+
+
+def write(folder, results, order):
+    """Writes `folder`/report.md and its pictures from the files of `results`, in this order."""
+    found = {name: json.loads((results / f"{name}.json").read_text()) for name in order if (results / f"{name}.json").exists()}
+    folder.mkdir(parents=True, exist_ok=True)
+    writers = {"workload": write_workload, "latency": write_latency}
+    about = next(iter(found.values()))["about"]
+    differ = sorted({name for each in found.values() for name in about if each["about"][name] != about[name]} - {"at"})
+    parts = ["# Benchmarks\n", *(f"- {name}: {value}" for name, value in about.items()),
+             *([f"- not the same for all parts: {', '.join(differ)}"] if differ else []),
+             "\nCore-seconds per million input records, all threads, start-up taken off; the least of the rounds. The outputs of all engines "
+             "with rows were found equal.\n", "## Targets\n", targets.table(found, cost, steady, table)]
+    headline = targets.headline(found, cost)
+    if headline:
+        (folder / "headline.svg").write_text(charts.groups("Core-seconds per million records: less is better", headline))
+        parts.append("\n![headline](headline.svg)\n")
+    for name, result in found.items():
+        parts += writers.get(result["kind"], write_life)(folder, re.sub(r"\W", "-", name), result)
     (folder / "report.md").write_text("\n".join(parts))

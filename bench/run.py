@@ -1,128 +1,160 @@
-"""Runs engines on the same topics of a real broker, several times in turn, and writes a table, a report and its pictures.
+"""Runs engines on the same topics of a real broker, in turn, measures the life cycle of jobs, and writes tables and pictures.
 
 No figure counts before the rows of all engines were found equal. Core-seconds are the engine's own CPU time, all threads, per
 million input records; what a run on an empty topic takes is shown apart. Machines differ: the ratios count.
 
-usage: run.py          choose with WORKLOADS="q1 q17" RECORDS=2000000 ROUNDS=3 ENGINES="turgo raw-copy streams", or PEERS=0
+usage: run.py       choose with WORKLOADS="q1 q17 lifecycle" RECORDS=2000000 ROUNDS=3 ENGINES="turgo raw-copy streams", or PEERS=0
+
+What a workload gave is kept at once in build/bench/results, and the report is written anew from all that is there: stop it
+whenever you like; RESUME=1 goes on with what is missing.
 """
 import collections
+import contextlib
 import datetime
+import json
 import os
 import pathlib
 import platform
-import statistics
 import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "integration-tests"))
-from engines import BUILD, ENGINES, PROGRAMS, ROOT  # noqa: E402
+sys.path[:0] = [str(HERE), str(HERE.parent / "integration-tests")]
+from data import PARTITIONS, Data, Session  # noqa: E402
+from engines import BUILD, PROGRAMS, ROOT, cpu_of  # noqa: E402
 from harness import Broker  # noqa: E402
+from lifecycle.measures import MEASURES  # noqa: E402
+from peers import ENGINES, PEERS  # noqa: E402
 import report  # noqa: E402
 
-PARTITIONS = 8
-# What is compared: every row, or the last of each key, because engines may leave out versions in between.
+RESULTS = BUILD / "results"
+# What is compared: every row, or the last of each key, because engines may leave out versions in between. `part`: of the records
+# each engine of a run with slow peers gets so many fold less.
+Workload = collections.namedtuple("Workload", "title compares source part", defaults=("bids", 1))
 WORKLOADS = {
-    "q1": ("W1 map", "rows"),
-    "q2": ("W2 filter", "rows"),
-    "q21": ("W2 functions: regular expression", "rows"),
-    "q22": ("W2 functions: split", "rows"),
-    "q17": ("W3 keyed aggregate", "last"),
-    "q5_inner": ("W4 hopping window", "rows"),
-    "q11": ("W5 session window", "last"),
-    "q20": ("W6 join with a table", "rows"),
+    "q1": Workload("W1 map", "rows"),
+    "q2": Workload("W2 filter", "rows"),
+    "q17": Workload("W3 keyed aggregate", "last"),
+    "q5_inner": Workload("W4 hopping window", "rows", part=4),
+    "q11": Workload("W5 session window", "last", part=4),
+    "words": Workload("W7 word count", "last", "lines", 4),
+    "q21": Workload("W2 functions: regular expression", "rows", part=2),
+    "q22": Workload("W2 functions: split", "rows", part=2),
+    "q20": Workload("W6 join with a table", "rows"),
 }
-HEAVY = {"q5_inner": 4, "q11": 4}  # of these a JVM peer gets a part of the records only
-Run = collections.namedtuple("Run", "workload engine records costs start digest")
 
 
 def chosen(variable, default):
     return os.environ.get(variable, "").split() or list(default)
 
 
-class Data:
-    """The topics, written once per size."""
-
-    def __init__(self, broker):
-        self.broker = broker
-
-    def bids(self, records):
-        """The topic with so many bids."""
-        prefix = f"nexmark-{records}-"
-        names = [prefix + kind for kind in ("person", "auction", "bid")]
-        events = -(-records * 50 // 46)
-        if not self.exists(names[2]):
-            self.broker.create(*names, partitions=PARTITIONS)
-            if records > 0:
-                subprocess.run([PROGRAMS / "nexmark", "load", self.broker.address, str(events), prefix], check=True)
-        return names[2], sum(end for _, end in self.broker.ends(names[2]).values())
-
-    def exists(self, topic):
-        try:
-            return len(self.broker.ends(topic)) > 0
-        except RuntimeError:
-            return False
+def number(variable, default):
+    return int(os.environ.get(variable) or default)
 
 
 class Bench:
-    def __init__(self):
+    def __init__(self, names):
         self.broker = Broker()
         self.data = Data(self.broker)
-        self.stamp = f"{datetime.datetime.now():%H%M%S}-{os.getpid()}"
+        self.session = Session(self.broker)
+        self.names = names
+        self.records, self.rounds = number("RECORDS", 2_000_000), number("ROUNDS", 3)
+        self.peer_rounds = number("PEER_ROUNDS", 1)
+        self.life_rounds = number("LIFE_ROUNDS", 15)
+        self.scale = number("SCALE", 1)  # the state to restore is so many times smaller
+        self.broker_pid = int((self.broker.folder / "pid").read_text())
 
-    def digest(self, workload, sink):
-        return subprocess.run([PROGRAMS / "bench_digest", self.broker.address, sink, WORKLOADS[workload][1]], check=True,
-                              capture_output=True, text=True).stdout.strip()
+    @staticmethod
+    def engine(name):
+        return ENGINES[name]
 
-    def sinks(self, workload, names, rounds):
-        """A topic for each run of each engine; round 0 reads an empty source."""
-        made = {(name, number): f"bench-{self.stamp}-{workload.replace('_', '-')}-{name}-{number}" for name in names
-                for number in range(rounds + 1)}
-        self.broker.create(*made.values(), partitions=PARTITIONS)
-        return made
+    def digest(self, workload, engine, sink):
+        """Rows that count, a sum over them, records, bytes."""
+        only = [engine.KEEPS] if hasattr(engine, "KEEPS") else []
+        return subprocess.run([PROGRAMS / "bench_digest", self.broker.address, sink, WORKLOADS[workload].compares, *only], check=True,
+                              capture_output=True, text=True).stdout.split()
 
-    def measure(self, workload, names, records, rounds):
+    def one(self, workload, engine, source, records):
+        """What a run cost, and what it wrote."""
+        with self.session.task(workload, source, records) as task:
+            before = cpu_of(self.broker_pid)
+            cost = engine.run(task)
+            broker = cpu_of(self.broker_pid) - before
+            return {**cost._asdict(), "broker": broker}, self.digest(workload, engine, task.sink) if engine.keeps_rows else None
+
+    def measure(self, workload):
         """Runs of all engines, interleaved; those of one round follow each other."""
-        source, held = self.data.bids(records)
-        empty, _ = self.data.bids(0)
-        engines = {name: ENGINES[name] for name in names if ENGINES[name].handles(workload)}
-        sinks = self.sinks(workload, engines, rounds)
-        starts = {name: engine.run(self.broker, workload, empty, sinks[name, 0], 0).cpu for name, engine in engines.items()}
-        costs, digests = collections.defaultdict(list), {}
-        for number in range(1, rounds + 1):
+        about = WORKLOADS[workload]
+        engines = {name: ENGINES[name] for name in self.names if ENGINES[name].handles(workload)}
+        part = about.part if any(name in PEERS for name in engines) else 1
+        source, held = getattr(self.data, about.source)(self.records // part)
+        empty, _ = getattr(self.data, about.source)(0)
+        found = {name: {"engine": engine.name, "start": self.one(workload, engine, empty, 0)[0]["cpu"], "costs": []}
+                 for name, engine in engines.items()}
+        for turn in range(max(self.rounds, self.peer_rounds)):
             for name, engine in engines.items():
-                cost = engine.run(self.broker, workload, source, sinks[name, number], held)
-                costs[name].append(cost)
-                print(f"  {workload:10}{engine.name:32}{(cost.cpu - starts[name]) / held * 1e6:8.3f} core-s/M", flush=True)
-                if engine.compares():
-                    digests[name, number] = self.digest(workload, sinks[name, number])
-        self.broker.tool("delete", *sinks.values())
-        if len(set(digests.values())) > 1:
-            raise SystemExit(f"{workload}: outputs differ: " + ", ".join(f"{engines[n].name}, round {i}: {d}" for (n, i), d in digests.items()))
-        return [Run(workload, engines[name].name, held, costs[name], starts[name], digests.get((name, 1))) for name in engines]
+                if turn >= (self.peer_rounds if name in PEERS else self.rounds):
+                    continue
+                cost, digest = self.one(workload, engine, source, held)
+                print(f"  {workload:10}{engine.name:32}{(cost['cpu'] - found[name]['start']) / held * 1e6:8.3f} core-s/M", flush=True)
+                found[name]["costs"].append(cost)
+                if digest:
+                    found[name].setdefault("digests", []).append(digest)
+        require_equal(workload, found)
+        return {"kind": "workload", "title": about.title, "records": held, "engines": found}
+
+
+def require_equal(workload, found):
+    sums = {tuple(digest[:2]) for run in found.values() for digest in run.get("digests", [])}
+    if len(sums) > 1:
+        raise SystemExit(f"{workload}: outputs differ: " + ", ".join(f"{run['engine']}: {run['digests']}" for run in found.values()
+                                                                     if "digests" in run))
+
+
+def wanted():
+    names = chosen("WORKLOADS", (*WORKLOADS, *MEASURES))
+    return [each for name in names for each in (MEASURES if name == "lifecycle" else [name])]
+
+
+def about(bench):
+    commit = subprocess.run(["git", "-C", ROOT, "log", "-1", "--format=%h"], capture_output=True, text=True).stdout.strip()
+    model = [line.split(":")[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    version = subprocess.run([PROGRAMS / "turgo", "version"], capture_output=True, text=True).stdout
+    return {"machine": f"{os.cpu_count()} cores, {model[0] if model else platform.machine()}", "system": platform.platform(),
+            "turgo": version.replace("\n", ", ").strip(", "), "commit": commit, "records": f"{bench.records} in {PARTITIONS} partitions",
+            "rounds": f"{bench.rounds}, of other engines {bench.peer_rounds}", "at": f"{datetime.datetime.now():%Y-%m-%d %H:%M}"}
 
 
 def main():
-    records, rounds = int(os.environ.get("RECORDS", 2_000_000)), int(os.environ.get("ROUNDS", 3))
     names = chosen("ENGINES", ENGINES)
     if os.environ.get("PEERS") == "0":
-        names = [name for name in names if not name.startswith("streams")]
-    bench = Bench()
-    runs = []
-    for workload in chosen("WORKLOADS", WORKLOADS):
-        peers = [name for name in names if name.startswith("streams")]
-        ours = [name for name in names if name not in peers]
-        part = records // HEAVY.get(workload, 1) if peers else records
-        runs += bench.measure(workload, ours + peers, part, rounds)
-    folder = BUILD / "report"
-    folder.mkdir(parents=True, exist_ok=True)
-    about = {"machine": f"{os.cpu_count()} cores, {platform.processor() or platform.machine()}", "system": platform.platform(),
-             "turgo": subprocess.run([PROGRAMS / "turgo", "version"], capture_output=True, text=True).stdout.replace("\n", ", ").strip(", "),
-             "records": f"{records} bids in {PARTITIONS} partitions", "rounds": str(rounds)}
-    report.write(folder, runs, {name: title for name, (title, _) in WORKLOADS.items()}, about)
-    print((folder / "report.md").read_text())
-    print(f"written to {folder.relative_to(ROOT)}")
+        names = [name for name in names if name not in PEERS]
+    bench, todo, failed = Bench(names), wanted(), []
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    for name in todo:
+        if name not in WORKLOADS and name not in MEASURES:
+            raise SystemExit(f"no workload '{name}': {' '.join([*WORKLOADS, 'lifecycle', *MEASURES])}")
+        if os.environ.get("RESUME") != "1":
+            (RESULTS / f"{name}.json").unlink(missing_ok=True)
+    for name in todo:
+        file = RESULTS / f"{name}.json"
+        if file.exists():
+            continue
+        print(f"{datetime.datetime.now():%H:%M:%S} {name}", flush=True)
+        try:
+            result = bench.measure(name) if name in WORKLOADS else MEASURES[name](bench)
+        except (RuntimeError, SystemExit, subprocess.CalledProcessError) as failure:
+            print(f"FAILED {name}: {failure}", flush=True)
+            failed.append(name)
+            continue
+        finally:
+            with contextlib.suppress(RuntimeError, subprocess.CalledProcessError):
+                bench.session.clean()
+        file.write_text(json.dumps({**result, "about": about(bench)}))
+        report.write(BUILD / "report", RESULTS, [*WORKLOADS, *MEASURES])
+    print(f"report: {(BUILD / 'report/report.md').relative_to(ROOT)}" + (f"; FAILED: {' '.join(failed)}" if failed else ""))
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -4,6 +4,7 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicLong;
@@ -82,6 +83,14 @@ public final class StreamsBench {
     }
 
     public record Count(@JsonProperty("BID_COUNT") long count) {}
+
+    public record Line(String line) {}
+
+    public record Words(@JsonProperty("N") long n) {}
+
+    public record Keyed(long v) {}
+
+    public record Sum(@JsonProperty("N") long n, @JsonProperty("S") long s) {}
 
     public record AuctionCount(@JsonProperty("AUCTION") long auction, @JsonProperty("NUM") long num) {}
 
@@ -168,15 +177,35 @@ public final class StreamsBench {
                 .to(sink, Produced.with(WindowedSerdes.sessionWindowedSerdeFrom(Long.class), json(Count.class)));
     }
 
-    private static void build(String workload, KStream<Long, Bid> bids, String sink) {
+    private static void words(KStream<Long, Line> lines, String sink) {
+        lines.flatMapValues(line -> Arrays.asList(line.line.split(" ")))
+                .groupBy((key, word) -> word, Grouped.with(Serdes.String(), Serdes.String()))
+                .count(Materialized.with(Serdes.String(), Serdes.Long()))
+                .toStream().mapValues(Words::new).to(sink, Produced.with(Serdes.String(), json(Words.class)));
+    }
+
+    private static void keys(KStream<Long, Keyed> records, String sink) {
+        records.groupByKey(Grouped.with(Serdes.Long(), json(Keyed.class)))
+                .aggregate(() -> new Sum(0, 0), (key, record, sum) -> new Sum(sum.n + 1, sum.s + record.v),
+                        Materialized.with(Serdes.Long(), json(Sum.class)))
+                .toStream().to(sink, Produced.with(Serdes.Long(), json(Sum.class)));
+    }
+
+    private static <T> KStream<Long, T> read(StreamsBuilder builder, String source, Class<T> type) {
+        return builder.stream(source, Consumed.with(Serdes.Long(), json(type))).peek((key, value) -> SEEN.incrementAndGet());
+    }
+
+    private static void build(String workload, StreamsBuilder builder, String source, String sink) {
         switch (workload) {
-            case "q1" -> q1(bids, sink);
-            case "q2" -> q2(bids, sink);
-            case "q21" -> q21(bids, sink);
-            case "q22" -> q22(bids, sink);
-            case "q17" -> q17(bids, sink);
-            case "q5_inner" -> q5(bids, sink);
-            case "q11" -> q11(bids, sink);
+            case "q1" -> q1(read(builder, source, Bid.class), sink);
+            case "q2" -> q2(read(builder, source, Bid.class), sink);
+            case "q21" -> q21(read(builder, source, Bid.class), sink);
+            case "q22" -> q22(read(builder, source, Bid.class), sink);
+            case "q17" -> q17(read(builder, source, Bid.class), sink);
+            case "q5_inner" -> q5(read(builder, source, Bid.class), sink);
+            case "q11" -> q11(read(builder, source, Bid.class), sink);
+            case "words" -> words(read(builder, source, Line.class), sink);
+            case "keys" -> keys(read(builder, source, Keyed.class), sink);
             default -> throw new IllegalArgumentException("no workload " + workload);
         }
     }
@@ -214,9 +243,7 @@ public final class StreamsBench {
     public static void main(String[] arguments) throws Exception {
         long records = Long.parseLong(arguments[5]);
         StreamsBuilder builder = new StreamsBuilder();
-        KStream<Long, Bid> bids = builder.stream(arguments[3], Consumed.with(Serdes.Long(), json(Bid.class)))
-                .peek((key, bid) -> SEEN.incrementAndGet());
-        build(arguments[0], bids, arguments[4]);
+        build(arguments[0], builder, arguments[3], arguments[4]);
         KafkaStreams streams = new KafkaStreams(builder.build(), properties(arguments));
         streams.setUncaughtExceptionHandler(e -> {
             e.printStackTrace();
