@@ -224,10 +224,12 @@ static void assign_again(struct real_consumer *consumer)
         rd_kafka_topic_partition_list_add(list, consumer->partitions[i].topic,
                                           consumer->partitions[i].partition);
     (void)rd_kafka_position(consumer->client, list);
+    /* A fetch that slips out before the pause below must not meet offset 0, which may be gone: it would stop
+     * the fetcher again. */
     for (int i = 0; i < list->cnt; i++) {
         struct real_partition *partition = &consumer->partitions[i];
-        if (partition->state != REAL_RUNNING)
-            list->elems[i].offset = 0;      /* held back by its pause; sought when it starts */
+        if (partition->state != REAL_RUNNING) /* held back by its pause; sought when it starts */
+            list->elems[i].offset = partition->start_offset >= 0 ? partition->start_offset : 0;
         else if (list->elems[i].offset < 0) /* nothing has come yet */
             list->elems[i].offset = native_offset(partition->start_offset);
         partition->stopped = false;

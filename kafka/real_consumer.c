@@ -80,6 +80,16 @@ static bool went_back(struct real_consumer *consumer, struct real_partition *par
     return true;
 }
 
+/* A fetch from before a seek can end the fetcher after it (its error waits in a queue without a version): no
+ * seek starts that again, so it is noted also while the caller's start is pending. */
+static void note_stopped(struct real_consumer *consumer, struct real_partition *partition)
+{
+    if (partition->state == REAL_RUNNING)
+        partition->state = REAL_ASSIGNED;
+    partition->stopped = true;
+    real_notify(consumer);
+}
+
 /* False: the message is not the caller's (its partition is not started, or the error is the consumer's own).
  */
 static bool convert(struct real_consumer *consumer, rd_kafka_message_t *native, struct tg_message *message)
@@ -91,7 +101,10 @@ static bool convert(struct real_consumer *consumer, rd_kafka_message_t *native, 
         return false;
     }
     struct real_partition *partition = partition_of(consumer, native);
-    if (partition == NULL || partition->state != REAL_RUNNING || went_back(consumer, partition, native))
+    bool is_running = partition != NULL && partition->state == REAL_RUNNING;
+    if (partition != NULL && native->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
+        note_stopped(consumer, partition);
+    if (!is_running || went_back(consumer, partition, native))
         return false;
     partition->read = true;
     *message = (struct tg_message){
@@ -111,10 +124,6 @@ static bool convert(struct real_consumer *consumer, rd_kafka_message_t *native, 
     } else {
         message->kind = TG_MESSAGE_ERROR;
         message->code = real_code(native->err);
-        if (native->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
-            partition->state = REAL_ASSIGNED;
-            partition->stopped = true;
-        }
     }
     return true;
 }
