@@ -11,15 +11,15 @@ import subprocess
 import sys
 import time
 
-from harness import Broker, Failed, Job, end_runs, expect, print_logs, program, stop, wait_for
+from harness import DIES_WITH_US, Broker, Failed, Job, end_runs, expect, print_logs, program, stop, wait_for
 
 
-def run(arguments, timeout=60):
+def run(arguments, timeout=150):
     done = subprocess.run([program(), *map(str, arguments)], capture_output=True, timeout=timeout)
     return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
 
 
-def refused(job, exit_code, *texts, arguments=("--until-caught-up",), timeout=60):
+def refused(job, exit_code, *texts, arguments=("--until-caught-up",), timeout=150):
     """The program ends with this exit code and says all of these texts on stderr, and nothing on stdout."""
     code, out, err = run(job.command(*arguments)[1:], timeout)
     expect(code == exit_code, f"exit {code}, expected {exit_code}", out, err)
@@ -342,12 +342,15 @@ def hanging_transaction(broker):
     job = small_job(broker, "hanging", settings={"turgo.stalled.warn.ms": "1000"})
     topic = f"{job.application}-in"
     broker.create(topic)
-    broker.tool("hang", topic, "0", "15")
+    broker.tool("hang", topic, "0")
     broker.produce([(topic, 0, NOW_MS, None, b'{"b":"behind"}')])
-    out = job.catch_up()  # when the broker has ended the transaction
+    process = job.spawn([*DIES_WITH_US, *job.command("--until-caught-up")])
+    wait_for(lambda: "an open transaction holds the partition's readers back" in job.log.read_text(), "a warning")
+    broker.tool("release", topic)
+    wait_for(lambda: process.poll() is not None, "the end of what is there")
     text = job.log.read_text()
-    expect("an open transaction holds the partition's readers back" in text and f"topic={topic} partition=0" in text, "no warning", job.tail())
-    expect("stalls=" in out, "not counted", out)
+    expect(process.returncode == 0 and f"topic={topic} partition=0" in text, f"exit {process.returncode}", job.tail())
+    expect("stalls=" in text, "not counted", job.tail())
     expect(values(broker, f"{job.application}-out") == [{"B": "behind"}], "out:", values(broker, f"{job.application}-out"))
     job.clean()
 

@@ -11,7 +11,6 @@ import json
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -32,9 +31,23 @@ CREATE TABLE sums WITH (KAFKA_TOPIC = 'sums') AS SELECT k, SUM(id) AS total FROM
 """
 
 
+class Producer(threading.Thread):
+    """Writes the numbered records; `failure` is what went wrong."""
+
+    def __init__(self, broker):
+        super().__init__(daemon=True)
+        self.broker, self.failure = broker, None
+
+    def run(self):
+        try:
+            produce(self.broker)
+        except Exception as failure:
+            self.failure = failure
+
+
 def produce(broker):
     """Through a broker's restart, too: the Java client repeats what was not acknowledged, once."""
-    producer = subprocess.Popen(broker.tool_command("produce"), stdin=subprocess.PIPE, text=True, bufsize=1 << 16)
+    producer = broker.open_producer()
     started = time.monotonic()
     for number in range(COUNT):
         value = json.dumps({"id": number}).encode()
@@ -114,13 +127,15 @@ def prove(seed):
         # As in the test of a killed broker: a transaction must not time out while the broker is away.
         job = Job(broker, "once", SQL, settings={"cache.max.bytes.buffering": "0", "transaction.timeout.ms": "120000"})
         watcher.start()
-        producer = threading.Thread(target=produce, args=(broker,))
+        producer = Producer(broker)
         producer.start()
         process = trouble(broker, job, random.Random(seed))
         producer.join()
+        if producer.failure:
+            raise producer.failure
         for query in ("CTAS_SUMS", "CSAS_COPIES"):
             group = f"{job.application}-{query}"
-            wait_for(lambda group=group: sum(broker.committed_offsets(group).values()) == COUNT, f"{group} at the end", 60)
+            wait_for(lambda group=group: sum(broker.committed_offsets(group).values()) == COUNT, f"{group} at the end")
         code = stop(process)
         watcher.ended = True
         watcher.join()
@@ -128,12 +143,12 @@ def prove(seed):
         print(f"{KILLS} kills, a restart of the broker, {COUNT} records, {watcher.rounds} reads, {len(wrong)} violations")
         expect(not wrong, "violations:", *wrong, f"files: {job.folder}")
         job.clean()
-    except AssertionError:
+    except Exception:
         if not broker.forgot_transactions():
             raise
-        end_runs()
         return False
     finally:
+        end_runs()
         watcher.ended = True  # a thread that goes on would keep the process
         broker.stop()
     shutil.rmtree(folder)

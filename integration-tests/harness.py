@@ -3,6 +3,7 @@
 The oracle recomputes every output from the input log with Apache Kafka's Java client (tool/KafkaTool.java): it shares no code and
 no client library with the program.
 """
+import atexit
 import collections
 import copy
 import fcntl
@@ -44,17 +45,38 @@ def state_dump():
     return pathlib.Path(os.environ.get("TURGO_STATE_DUMP", program().parent / "state_dump"))
 
 
+class ToolServer:
+    """KafkaTool in one JVM for many commands: starting it takes longer than most of them."""
+
+    def __init__(self, command):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                                        bufsize=1 << 16)
+        atexit.register(self.process.kill)
+
+    def ask(self, command, arguments, text):
+        """The lines it answers; they end with one that says what went wrong, if anything did."""
+        self.process.stdin.write("\t".join([str((text or "").count("\n")), command, *arguments]) + "\n" + (text or ""))
+        self.process.stdin.flush()
+        lines = []
+        for line in self.process.stdout:
+            if line.startswith("= "):
+                return lines, line[2:].strip()
+            lines.append(line.rstrip("\n").split("\t"))
+        raise RuntimeError(f"KafkaTool {command} ended, exit {self.process.wait()}")
+
+
 class Broker:
     """The broker of this checkout; started if it does not run. With a folder: one of our own, which may be killed."""
 
-    OWN_PORTS_ABOVE = 10_000  # where those of the checkouts end
+    OWN_PORTS = -8_000  # from those of the checkouts: no other's, and below those that the system gives to clients
 
     def __init__(self, folder=None):
         self.folder = pathlib.Path(folder or os.environ.get("KAFKA_DIR", ROOT / "build/kafka"))
         self.environment = dict(os.environ)
+        self.servers = []  # those that nobody asks just now
         if folder:
             shared = self.kafka("address").rsplit(":", 1)[1]
-            self.environment |= {"KAFKA_DIR": str(folder), "KAFKA_PORT": str(int(shared) + self.OWN_PORTS_ABOVE)}
+            self.environment |= {"KAFKA_DIR": str(folder), "KAFKA_PORT": str(int(shared) + self.OWN_PORTS)}
             self.folder.mkdir(parents=True, exist_ok=True)
             (self.folder / "lib").symlink_to(LIBRARIES)
         self.start()
@@ -112,10 +134,13 @@ class Broker:
                 self.address, *arguments]
 
     def tool(self, command, *arguments, text=None):
-        done = subprocess.run(self.tool_command(command, *arguments), input=text, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise RuntimeError(f"KafkaTool {command}: {done.stderr[-2000:]}")
-        return [line.split("\t") for line in done.stdout.splitlines()]
+        """By any thread."""
+        server = self.servers.pop() if self.servers else ToolServer(self.tool_command("serve"))
+        lines, wrong = server.ask(command, arguments, text)
+        self.servers.append(server)
+        if wrong:
+            raise RuntimeError(f"KafkaTool {command}: {wrong[:2000]}")
+        return lines
 
     def create(self, *topics, partitions=1):
         """Topics that keep everything; created before a job does it, a table's changes are not compacted away."""
@@ -125,11 +150,21 @@ class Broker:
         """Records: (topic, partition or -1, timestamp, key bytes or None, value bytes or None)."""
         self.tool("produce", text="".join(line_of(record) for record in records))
 
+    def open_producer(self):
+        """A process that writes the lines it gets, see line_of, until its input is closed. It ends with the test at the latest."""
+        process = subprocess.Popen(self.tool_command("produce"), stdin=subprocess.PIPE, text=True, bufsize=1 << 16)
+        atexit.register(process.kill)
+        return process
+
     def read(self, *topics, level="committed"):
         return [Record(t, int(p), int(o), int(ts), unhex(k), unhex(v)) for t, p, o, ts, k, v in self.tool("read", level, *topics)]
 
     def committed_offsets(self, group):
         return {(topic, int(partition)): int(offset) for topic, partition, offset, *_ in self.tool("group", group)}
+
+    def evict(self, *groups):
+        """Members that are dead or stopped are gone now, not when their sessions end."""
+        self.tool("evict", *groups)
 
     def ends(self, *topics):
         return {(topic, int(partition)): (int(stable), int(end)) for topic, partition, stable, end in self.tool("ends", *topics)}
@@ -157,6 +192,8 @@ class Job:
     """A job file with its settings and state directory; runs the program on it."""
 
     runs = []  # (job, process) of all that were started, in order
+    asked_to_end = set()  # those of the processes that a test has stopped
+    may_fail = False  # True: the test wants a query to fail
 
     def __init__(self, broker, name, sql, settings=None, executable=None, servers=None, config=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"turgo-{name}-"))
@@ -197,10 +234,11 @@ class Job:
     def spawn(self, command, environment=None):
         with open(self.log, "ab") as log:
             process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **(environment or {})})
+            process.log_begins = log.tell()
         Job.runs.append((self, process))
         return process
 
-    def catch_up(self, timeout=90):
+    def catch_up(self, timeout=240):
         with open(self.log, "ab") as log:
             done = subprocess.run([*DIES_WITH_US, *self.command("--until-caught-up")], stdout=subprocess.PIPE, stderr=log, text=True,
                                   timeout=timeout)
@@ -213,6 +251,12 @@ class Job:
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
         return collections.Counter(re.findall(r'"partitions assigned" query=(\S+) worker=(\d+)', text))
 
+    def query_failure(self, since=0):
+        """The log's first line about a query that failed, after so many bytes of it; None: there is none."""
+        with open(self.log, "rb") as log:
+            log.seek(since)
+            return next((line.decode(errors="replace").strip() for line in log if b'msg="query failed' in line), None)
+
     def tail(self, lines=40):
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
@@ -220,7 +264,8 @@ class Job:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def stop(process, how=signal.SIGTERM, timeout=60):
+def stop(process, how=signal.SIGTERM, timeout=120):
+    Job.asked_to_end.add(process)
     if process.poll() is None:
         process.send_signal(how)
     return process.wait(timeout)
@@ -229,9 +274,22 @@ def stop(process, how=signal.SIGTERM, timeout=60):
 def end_runs():
     """Ends all programs that still run, frozen ones, too."""
     for _, process in Job.runs:
+        Job.asked_to_end.add(process)
         if process.poll() is None:
             process.kill()
             process.wait()
+
+
+def fail_with_runs():
+    """Fails if a program has ended with an error by itself, or one of its queries has failed, where none may: what a test waits
+    for would never come. (Fail points end a program by SIGKILL.)"""
+    for job, process in Job.runs:
+        if process in Job.asked_to_end or job.may_fail:
+            continue
+        if process.poll() not in (None, 0, -signal.SIGKILL):
+            raise Failed(f"the program ended by itself, exit {process.returncode}:\n{job.tail()}")
+        if process.poll() is None and (line := job.query_failure(process.log_begins)):
+            raise Failed(f"a query failed: {line}\n{job.tail()}")
 
 
 def print_logs(lines=20):
@@ -260,7 +318,8 @@ def run_test(test):
 
 def with_whole_broker(prove):
     """Repeats a test that restarts its broker: `prove` returns False where the broker has forgotten transactions."""
-    for _ in range(4):
+    started = time.monotonic()
+    while time.monotonic() - started < 500:
         if prove():
             return
         print("the broker left out the ends of some transactions: once more", flush=True)
@@ -274,12 +333,17 @@ def run_mode(modes, default, counts):
     return run_test(lambda: modes[mode](count))
 
 
-def wait_for(condition, what, seconds=60):
-    deadline = time.monotonic() + seconds
+def wait_for(condition, what, seconds=150, meanwhile=lambda: time.sleep(0.02)):
+    """Until the condition holds; `meanwhile` is done again and again. Fails at once if a program of the test has failed."""
+    deadline, next_look = time.monotonic() + seconds, 0.0
     while not condition():
-        if time.monotonic() > deadline:
+        now = time.monotonic()
+        if now >= next_look:
+            fail_with_runs()
+            next_look = now + 0.5
+        if now > deadline:
             raise Failed(f"waited {seconds} s in vain for: {what}")
-        time.sleep(0.02)
+        meanwhile()
 
 
 class Chaos:
@@ -318,7 +382,7 @@ CREATE TABLE classes WITH (KAFKA_TOPIC = '{app}-classes') AS
         self.producer = None
 
     def open_producer(self):
-        self.producer = subprocess.Popen(self.broker.tool_command("produce"), stdin=subprocess.PIPE, text=True, bufsize=1 << 16)
+        self.producer = self.broker.open_producer()
 
     def event(self, number, timestamp):
         """Everything in it follows from its number."""
@@ -343,8 +407,12 @@ CREATE TABLE classes WITH (KAFKA_TOPIC = '{app}-classes') AS
 
     def close_producer(self):
         self.producer.stdin.close()
-        if self.producer.wait(60) != 0:
+        if self.producer.wait(150) != 0:
             raise Failed("the producer of the test failed")
+
+    def evict(self):
+        """Nobody waits for the sessions of processes that are gone."""
+        self.broker.evict(*(f"{self.job.application}-{query}" for query in self.QUERIES))
 
     def expected(self):
         """Per topic and partition, the values that the input log implies, in order."""

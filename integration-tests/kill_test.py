@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 
-from harness import Broker, Chaos, Failed, run_mode, stop, wait_for, with_whole_broker
+from harness import Broker, Chaos, Failed, Job, end_runs, run_mode, stop, wait_for, with_whole_broker
 from proxy import END_TXN, Fault, Proxy
 
 COMMIT_POINTS = ["begin", "before-flush", "after-flush", "after-send-offsets", "before-commit", "after-commit", "before-apply",
@@ -35,6 +35,7 @@ QUICK = {"consumer.session.timeout.ms": "3000", "consumer.heartbeat.interval.ms"
 def finish(chaos, what, jobs=()):
     jobs = jobs or [chaos.job]
     chaos.close_producer()
+    chaos.evict()
     wrong = chaos.check_state(*jobs)
     summary = chaos.job.catch_up(timeout=240)
     wrong += chaos.check() + chaos.check_offsets() + chaos.check_state(*jobs, complete=True)
@@ -52,9 +53,10 @@ def finish(chaos, what, jobs=()):
     chaos.job.clean()
 
 
-def alive(process, chaos):
+def alive(process):
     if process.poll() is not None:
-        raise Failed(f"the program ended by itself, exit {process.returncode}:\n{chaos.job.tail()}")
+        job = next(job for job, run in Job.runs if run is process)
+        raise Failed(f"the program ended by itself, exit {process.returncode}:\n{job.tail()}")
 
 
 def feed_for(chaos, seconds, *processes):
@@ -63,16 +65,14 @@ def feed_for(chaos, seconds, *processes):
         chaos.feed(40)
         time.sleep(0.02)
         for process in processes:
-            alive(process, chaos)
+            alive(process)
 
 
-def feed_until(chaos, condition, what, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise Failed(f"waited {seconds} s in vain for: {what}\n{chaos.job.tail()}")
+def feed_until(chaos, condition, what):
+    def feed():
         chaos.feed(20)
         time.sleep(0.05)
+    wait_for(condition, what, meanwhile=feed)
 
 
 def random_kills(kills):
@@ -96,7 +96,7 @@ def die_at(chaos, point, passage, trouble=None):
     try:
         if trouble:
             trouble(process)
-        feed_until(chaos, lambda: process.poll() is not None, f"point {point}, passage {passage}", 90)
+        feed_until(chaos, lambda: process.poll() is not None, f"point {point}, passage {passage}")
     finally:
         if process.poll() is None:
             stop(process, signal.SIGKILL)
@@ -266,7 +266,7 @@ def trio(steps):
 
 def rolling(_):
     """A static member that is back before its session ends gets its partitions again: nobody else moves, nothing is restored."""
-    chaos = Chaos(Broker(), "rolling", settings={"consumer.session.timeout.ms": "10000"})
+    chaos = Chaos(Broker(), "rolling", settings={"consumer.session.timeout.ms": "40000"})
     twin = chaos.job.twin()
     chaos.open_producer()
     has_all = assignments(chaos.job)
@@ -329,21 +329,25 @@ def broker_is_killed():
         feed_for(chaos, 3, process)
         broker.kill()
         time.sleep(2)  # not fed: the test's own producer would block
-        alive(process, chaos)
+        alive(process)
         broker.start()
-        feed_for(chaos, 5, process)
+        feed_for(chaos, 1, process)
+        if broker.forgot_transactions():
+            return False
+        feed_for(chaos, 4, process)
         code = stop(process, signal.SIGTERM)
         if code:
             raise Failed(f"exit {code}\n{chaos.job.tail()}")
-        is_whole = not broker.forgot_transactions()
-        if is_whole:
-            finish(chaos, "1 kill of the broker")
-        else:
-            chaos.close_producer()
+        finish(chaos, "1 kill of the broker")
+    except Exception:
+        if not broker.forgot_transactions():
+            raise
+        return False
     finally:
+        end_runs()
         broker.stop()
     shutil.rmtree(folder)
-    return is_whole
+    return True
 
 
 MODES = {"random": random_kills, "trio": trio, "points": point_kills, "terminate": terminate, "freeze": freeze, "pair": pair, "threads": threads,

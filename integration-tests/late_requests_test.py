@@ -41,7 +41,7 @@ class Storm:
             self.restarts += 1  # the program without the check may well end by itself
             self.process = self.chaos.job.start()
 
-    def feed_until(self, condition, what, seconds=60):
+    def feed_until(self, condition, what, seconds=150):
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
 
@@ -33,7 +32,7 @@ class Feed:
 
     def __init__(self, broker, topic):
         self.topic, self.written = topic, 0
-        self.process = subprocess.Popen(broker.tool_command("produce"), stdin=subprocess.PIPE, text=True, bufsize=1 << 16)
+        self.process = broker.open_producer()
 
     def write(self, count):
         for number in range(self.written, self.written + count):
@@ -44,7 +43,7 @@ class Feed:
 
     def close(self):
         self.process.stdin.close()
-        if self.process.wait(120) != 0:
+        if self.process.wait(150) != 0:
             raise Failed("the producer of the test failed")
 
 

@@ -8,7 +8,7 @@ import json
 import os
 import random
 import signal
-import subprocess
+import sys
 import time
 
 from harness import Broker, Failed, Job, expect, line_of, run_mode, stop
@@ -39,7 +39,7 @@ CREATE STREAM joined WITH (KAFKA_TOPIC = '{app}-joined') AS
                        settings={"max.task.idle.ms": "500"})
         self.left, self.right, self.output = (f"{self.name}-{topic}" for topic in ("l", "r", "joined"))
         broker.create(self.left, self.right, self.output, partitions=self.PARTITIONS)
-        self.producer = subprocess.Popen(broker.tool_command("produce"), stdin=subprocess.PIPE, text=True, bufsize=1 << 16)
+        self.producer = broker.open_producer()
         self.produced = 0
 
     def event(self, number):
@@ -64,7 +64,7 @@ CREATE STREAM joined WITH (KAFKA_TOPIC = '{app}-joined') AS
         ahead = self.FIRST_MS + self.produced * self.STEP_MS + 86_400_000
         self.write(line_of((self.left, partition, ahead, b"last", b'{"id": -1}')) for partition in range(self.PARTITIONS))
         self.producer.stdin.close()
-        expect(self.producer.wait(60) == 0, "the producer of the test failed")
+        expect(self.producer.wait(150) == 0, "the producer of the test failed")
 
     def expected(self):
         rights = collections.defaultdict(list)
@@ -123,4 +123,4 @@ def kills(count):
 
 
 if __name__ == "__main__":
-    run_mode({"kills": kills}, "kills", {"kills": 10})
+    sys.exit(run_mode({"kills": kills}, "kills", {"kills": 10}))

@@ -10,7 +10,6 @@ import json
 import os
 import random
 import signal
-import subprocess
 import sys
 import time
 
@@ -35,13 +34,13 @@ class Joins:
     def __init__(self, broker):
         self.broker, self.name = broker, f"table-join-{os.getpid()}-{int(time.time())}"
         self.job = Job(broker, "table-join", SQL.format(app=self.name), settings={"cache.max.bytes.buffering": "0",
-                                                                                   "max.task.idle.ms": "3000"})
+                                                                                   "max.task.idle.ms": "5000"})
         self.users, self.clicks, self.enriched, self.items, self.orders, self.details = (
             f"{self.name}-{topic}" for topic in ("users", "clicks", "enriched", "items", "orders", "details"))
         broker.create(self.users, self.clicks, self.enriched, self.orders, self.details, partitions=4)
         broker.create(self.items, partitions=3)
         self.number = 0
-        self.producer = subprocess.Popen(broker.tool_command("produce"), stdin=subprocess.PIPE, text=True, bufsize=1 << 16)
+        self.producer = broker.open_producer()
 
     def feed(self, count):
         """Changes and clicks whose content follows from their number."""
@@ -62,7 +61,7 @@ class Joins:
 
     def close(self):
         self.producer.stdin.close()
-        if self.producer.wait(60) != 0:
+        if self.producer.wait(150) != 0:
             raise Failed("the producer of the test failed")
 
     def check_enriched(self):

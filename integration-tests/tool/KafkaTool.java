@@ -4,10 +4,13 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -17,6 +20,7 @@ import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -40,29 +44,64 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  *   ends SERVERS TOPIC...     "topic partition end-of-committed end"
  *   create SERVERS            lines "topic partitions name=value ..." from standard input; topics that exist are left alone
  *   truncate SERVERS TOPIC PARTITION OFFSET   deletes the records before the offset
- *   hang SERVERS TOPIC PARTITION SECONDS      a record in a transaction that is left open; the broker ends it after so long
+ *   hang SERVERS TOPIC PARTITION              a record in a transaction that is left open for ten minutes
+ *   release SERVERS TOPIC     ends the transaction that was left open on the topic
+ *   evict SERVERS GROUP...    removes all members from the groups, as if their sessions had ended
  *   train SERVERS             opens and closes each kind of client: the JVM writes an archive of the classes that this needs
  *   delete SERVERS TOPIC...   waits until they are gone; topics that do not exist are no error
+ *   serve SERVERS             any of these one after the other, in one JVM: a line "lines command argument ...", then so many
+ *                             lines of input; answers with the command's output and "= " or "= what went wrong"
  */
 public final class KafkaTool {
     private static final HexFormat HEX = HexFormat.of();
+    private static final List<KafkaProducer<?, ?>> left = new ArrayList<>();
 
     public static void main(String[] arguments) throws Exception {
         PrintStream out = new PrintStream(new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16), false);
+        BufferedReader input = new BufferedReader(new InputStreamReader(System.in));
+        if (arguments[0].equals("serve"))
+            serve(arguments[1], input, out);
+        else
+            run(arguments, input.lines().iterator(), out);
+        out.flush();
+    }
+
+    private static void serve(String servers, BufferedReader input, PrintStream out) throws Exception {
+        for (String line; (line = input.readLine()) != null;) {
+            List<String> request = new ArrayList<>(List.of(line.split("\t", -1)));
+            Iterator<String> lines = input.lines().limit(Long.parseLong(request.remove(0))).iterator();
+            request.add(1, servers);
+            String wrong = "";
+            try {
+                run(request.toArray(new String[0]), lines, out);
+            } catch (Exception exception) {
+                StringWriter trace = new StringWriter();
+                exception.printStackTrace(new PrintWriter(trace));
+                wrong = trace.toString().replaceAll("\\s+", " ");
+            }
+            while (lines.hasNext()) // of a command that failed
+                lines.next();
+            out.println("= " + wrong);
+            out.flush();
+        }
+    }
+
+    private static void run(String[] arguments, Iterator<String> input, PrintStream out) throws Exception {
         switch (arguments[0]) {
-            case "produce" -> produce(arguments[1]);
+            case "produce" -> produce(arguments[1], input);
             case "read" -> read(arguments[1], arguments[2], List.of(arguments).subList(3, arguments.length), out, false);
             case "follow" -> read(arguments[1], "committed", List.of(arguments).subList(2, arguments.length), out, true);
             case "group" -> group(arguments[1], arguments[2], out);
             case "ends" -> ends(arguments[1], List.of(arguments).subList(2, arguments.length), out);
-            case "create" -> create(arguments[1]);
+            case "create" -> create(arguments[1], input);
             case "truncate" -> truncate(arguments);
             case "hang" -> hang(arguments);
+            case "release" -> release(arguments);
+            case "evict" -> evict(arguments[1], List.of(arguments).subList(2, arguments.length));
             case "train" -> train(arguments[1], out);
             case "delete" -> delete(arguments[1], List.of(arguments).subList(2, arguments.length));
             default -> throw new IllegalArgumentException("unknown command " + arguments[0]);
         }
-        out.flush();
     }
 
     private static byte[] bytes(String text) {
@@ -73,7 +112,7 @@ public final class KafkaTool {
         return bytes == null ? "-" : HEX.formatHex(bytes);
     }
 
-    private static void produce(String servers) throws Exception {
+    private static void produce(String servers, Iterator<String> input) throws Exception {
         Properties properties = new Properties();
         properties.put("bootstrap.servers", servers);
         properties.put("acks", "all");
@@ -83,9 +122,8 @@ public final class KafkaTool {
         List<java.util.concurrent.Future<?>> sent = new ArrayList<>();
         try (KafkaProducer<byte[], byte[]> producer =
                 new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {
-            BufferedReader input = new BufferedReader(new InputStreamReader(System.in));
-            for (String line; (line = input.readLine()) != null;) {
-                String[] field = line.split("\t", -1);
+            while (input.hasNext()) {
+                String[] field = input.next().split("\t", -1);
                 Integer partition = field[1].equals("-1") ? null : Integer.valueOf(field[1]);
                 sent.add(producer.send(new ProducerRecord<>(field[0], partition, Long.valueOf(field[2]), bytes(field[3]), bytes(field[4]))));
             }
@@ -95,17 +133,45 @@ public final class KafkaTool {
         }
     }
 
-    private static void hang(String[] arguments) throws Exception {
+    private static KafkaProducer<byte[], byte[]> hanging(String[] arguments) {
         Properties properties = new Properties();
         properties.put("bootstrap.servers", arguments[1]);
         properties.put("transactional.id", "hang-" + arguments[2]);
-        properties.put("transaction.timeout.ms", String.valueOf(Integer.parseInt(arguments[4]) * 1000));
+        properties.put("transaction.timeout.ms", "600000");
         KafkaProducer<byte[], byte[]> producer =
                 new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
         producer.initTransactions();
+        return producer;
+    }
+
+    /* The producer is not closed: that would abort the transaction. */
+    private static void hang(String[] arguments) throws Exception {
+        KafkaProducer<byte[], byte[]> producer = hanging(arguments);
         producer.beginTransaction();
         producer.send(new ProducerRecord<>(arguments[2], Integer.valueOf(arguments[3]), null, "{}".getBytes())).get();
-        Runtime.getRuntime().halt(0); // as a process that dies: nothing is aborted
+        left.add(producer);
+    }
+
+    /* A producer that begins with the same transactional id ends what the one before has left open. */
+    private static void release(String[] arguments) {
+        hanging(arguments).close();
+    }
+
+    private static void evict(String servers, List<String> groups) throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", servers))) {
+            for (String group : groups)
+                while (!admin.describeConsumerGroups(List.of(group)).all().get().get(group).members().isEmpty())
+                    removeMembers(admin, group);
+        }
+    }
+
+    private static void removeMembers(Admin admin, String group) throws Exception {
+        try {
+            admin.removeMembersFromConsumerGroup(group, new RemoveMembersFromConsumerGroupOptions()).all().get();
+        } catch (ExecutionException exception) {
+            if (!isCausedBy(exception, IllegalArgumentException.class)) // their sessions ended meanwhile, nobody is left
+                throw exception;
+        }
     }
 
     private static KafkaConsumer<byte[], byte[]> consumer(String servers, String level) {
@@ -150,7 +216,7 @@ public final class KafkaTool {
 
     private static void train(String servers, PrintStream out) throws Exception {
         group(servers, "nobody", out);
-        produce(servers);
+        produce(servers, List.<String>of().iterator());
         try (KafkaConsumer<byte[], byte[]> consumer = consumer(servers, "committed")) {
             consumer.listTopics();
         }
@@ -186,11 +252,10 @@ public final class KafkaTool {
         return kind.isInstance(exception.getCause());
     }
 
-    private static void create(String servers) throws Exception {
+    private static void create(String servers, Iterator<String> input) throws Exception {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", servers))) {
-            BufferedReader input = new BufferedReader(new InputStreamReader(System.in));
-            for (String line; (line = input.readLine()) != null;) {
-                String[] field = line.split("\t", -1);
+            while (input.hasNext()) {
+                String[] field = input.next().split("\t", -1);
                 Map<String, String> settings = new HashMap<>();
                 for (int i = 2; i < field.length; i++)
                     settings.put(field[i].substring(0, field[i].indexOf('=')), field[i].substring(field[i].indexOf('=') + 1));
