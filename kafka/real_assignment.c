@@ -168,10 +168,29 @@ static bool is_passing(rd_kafka_resp_err_t error)
            error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || error == RD_KAFKA_RESP_ERR__IN_PROGRESS;
 }
 
+/* The thread that talks to a broker is not told of a partition that is resumed: having nothing to fetch it
+ * would sleep on, for up to a second (librdkafka 2.15). A request makes it look; nobody waits for the answer.
+ */
+static void wake_fetchers(rd_kafka_t *client, rd_kafka_topic_partition_list_t *resumed)
+{
+    rd_kafka_queue_t *nobody = rd_kafka_queue_new(client);
+    for (int i = 0; i < resumed->cnt; i++)
+        resumed->elems[i].offset = RD_KAFKA_OFFSET_SPEC_LATEST;
+    rd_kafka_ListOffsets(client, resumed, NULL, nobody);
+    rd_kafka_queue_destroy(nobody);
+}
+
+static rd_kafka_resp_err_t resume(rd_kafka_t *client, rd_kafka_topic_partition_list_t *list)
+{
+    rd_kafka_resp_err_t error = rd_kafka_resume_partitions(client, list);
+    wake_fetchers(client, list);
+    return error;
+}
+
 static enum tg_code seek_starting(struct real_consumer *consumer, struct tg_error *reterr)
 {
     rd_kafka_topic_partition_list_t *seek = rd_kafka_topic_partition_list_new((int)consumer->partition_count);
-    rd_kafka_topic_partition_list_t *resume =
+    rd_kafka_topic_partition_list_t *started =
         rd_kafka_topic_partition_list_new((int)consumer->partition_count);
     rd_kafka_resp_err_t failure = RD_KAFKA_RESP_ERR_NO_ERROR;
     for (size_t i = 0; i < consumer->partition_count; i++)
@@ -197,12 +216,12 @@ static enum tg_code seek_starting(struct real_consumer *consumer, struct tg_erro
             partition->read = false;
             partition->position = partition->start_offset >= 0 ? partition->start_offset : -1;
             if (!partition->paused)
-                rd_kafka_topic_partition_list_add(resume, entry->topic, entry->partition);
+                rd_kafka_topic_partition_list_add(started, entry->topic, entry->partition);
         }
     }
-    if (resume->cnt > 0)
-        (void)rd_kafka_resume_partitions(consumer->client, resume);
-    rd_kafka_topic_partition_list_destroy(resume);
+    if (started->cnt > 0)
+        (void)resume(consumer->client, started);
+    rd_kafka_topic_partition_list_destroy(started);
     rd_kafka_topic_partition_list_destroy(seek);
     return failure == RD_KAFKA_RESP_ERR_NO_ERROR ? TG_OK
                                                  : real_fail(reterr, failure, NULL, "start a partition");
@@ -356,8 +375,8 @@ static enum tg_code set_paused(struct real_consumer *consumer, const struct tg_t
     if (partition->state != REAL_RUNNING)
         return TG_OK; /* held back anyway; the start looks at `paused` */
     rd_kafka_topic_partition_list_t *list = list_of_one(name->topic, name->partition);
-    rd_kafka_resp_err_t error = paused ? rd_kafka_pause_partitions(consumer->client, list)
-                                       : rd_kafka_resume_partitions(consumer->client, list);
+    rd_kafka_resp_err_t error =
+        paused ? rd_kafka_pause_partitions(consumer->client, list) : resume(consumer->client, list);
     rd_kafka_topic_partition_list_destroy(list);
     return error == RD_KAFKA_RESP_ERR_NO_ERROR
                ? TG_OK
