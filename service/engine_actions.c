@@ -163,6 +163,7 @@ static const struct action_row {
     {TG_ACTION_SHOW_PROPERTIES, tg_engine_show_properties},
     {TG_ACTION_PRINT, tg_engine_print},
     {TG_ACTION_ASSERT_TOPIC, tg_engine_assert_topic},
+    {TG_ACTION_ASSERT_SCHEMA, tg_engine_assert_schema},
 };
 
 enum tg_code tg_engine_execute_action(struct tg_engine *engine, const struct tg_action *action,

@@ -70,6 +70,7 @@ tg_action_handler tg_engine_show_queries;
 tg_action_handler tg_engine_show_properties;
 tg_action_handler tg_engine_print;
 tg_action_handler tg_engine_assert_topic;
+tg_action_handler tg_engine_assert_schema;
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,7 @@
 /* Actions that show what only the engine or the cluster knows: SHOW TOPICS, QUERIES, PROPERTIES, PRINT; and
- * ASSERT TOPIC. */
+ * ASSERT TOPIC and SCHEMA. */
 #include "base/memory.h"
+#include "service/assert_schema.h"
 #include "service/assert_topic.h"
 #include "service/engine_internal.h"
 #include "service/run_loop.h"
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POLL_MAX = 64, POLL_MS = 100, ASSERT_POLL_MS = 50 };
+enum { POLL_MAX = 64, POLL_MS = 100, ASSERT_POLL_MS = 50, SCHEMA_POLL_MS = 200 };
 
 /* ---- SHOW ---- */
 
@@ -228,5 +229,22 @@ enum tg_code tg_engine_assert_topic(struct tg_engine *engine, const struct tg_ac
             __atomic_load_n(engine->options.stop, __ATOMIC_RELAXED))
             return code;
         tg_run_loop_wait(engine, ASSERT_POLL_MS);
+    }
+}
+
+/* ---- ASSERT SCHEMA ---- */
+
+enum tg_code tg_engine_assert_schema(struct tg_engine *engine, const struct tg_action *action,
+                                     struct tg_error *reterr)
+{
+    const struct tg_assert_schema *wanted = action->assert_schema;
+    struct tg_clock *clock = tg_clock_real();
+    int64_t end_us = tg_clock_monotonic_us(clock) + wanted->timeout_ms * 1000;
+    for (;;) {
+        enum tg_code code = tg_assert_schema(engine->registry, wanted, reterr);
+        if (code == TG_OK || tg_clock_monotonic_us(clock) >= end_us ||
+            __atomic_load_n(engine->options.stop, __ATOMIC_RELAXED))
+            return code;
+        tg_run_loop_wait(engine, SCHEMA_POLL_MS);
     }
 }

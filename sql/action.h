@@ -51,6 +51,7 @@ enum tg_action_kind {
     TG_ACTION_SHOW_PROPERTIES, /* all settings in force are to be shown */
     TG_ACTION_PRINT,           /* records of a topic are to be shown */
     TG_ACTION_ASSERT_TOPIC,    /* fails unless a topic is as `assert_topic` says */
+    TG_ACTION_ASSERT_SCHEMA,   /* fails unless a schema is there as `assert_schema` says */
     TG_ACTION_ASSERT_RECORD,   /* test scripts: the next record of a source is as `insert` says */
     TG_ACTION_RUN_SCRIPT,      /* test scripts: statements of the file `path` */
 };
@@ -90,6 +91,14 @@ struct tg_assert_topic {
     int64_t timeout_ms;
 };
 
+/* Of a schema registry: the latest one of a subject, one by its id, or one that is both. */
+struct tg_assert_schema {
+    const char *subject; /* NULL: of any */
+    int32_t id;          /* 0: any */
+    bool not_exists;
+    int64_t timeout_ms;
+};
+
 struct tg_action {
     enum tg_action_kind kind;
     struct tg_place place;                         /* of the statement */
@@ -105,6 +114,7 @@ struct tg_action {
     bool all_topics; /* SHOW_TOPICS: internal ones too */
     const struct tg_print_topic *print;
     const struct tg_assert_topic *assert_topic;
+    const struct tg_assert_schema *assert_schema;
     const char *path;
     const struct tg_properties
         *properties; /* settings in force (SET, UNSET) at this statement, over those given to the session */

@@ -99,6 +99,7 @@ static const struct statement_row {
     {TG_STATEMENT_EXPLAIN, tg_compile_explain},
     {TG_STATEMENT_PRINT, tg_compile_print},
     {TG_STATEMENT_ASSERT_TOPIC, tg_compile_assert_topic},
+    {TG_STATEMENT_ASSERT_SCHEMA, tg_compile_assert_schema},
     {TG_STATEMENT_ASSERT_VALUES, tg_compile_assert_record},
     {TG_STATEMENT_ASSERT_TOMBSTONE, tg_compile_assert_record},
     {TG_STATEMENT_ASSERT_SOURCE, tg_compile_assert_source},
@@ -112,7 +113,6 @@ static const struct refusal {
 } refusals[] = {
     {TG_STATEMENT_QUERY, "give the result a name: CREATE STREAM name AS SELECT ..."},
     {TG_STATEMENT_CREATE_CONNECTOR, "connectors run in Kafka Connect: create it there"},
-    {TG_STATEMENT_ASSERT_SCHEMA, "the formats of this version have no schema registry"},
     {TG_STATEMENT_ALTER_SYSTEM, "SET holds for the statements behind it"},
 };
 

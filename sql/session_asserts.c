@@ -1,4 +1,4 @@
-/* ASSERT: topics for whoever executes statements; records and sources in test scripts. */
+/* ASSERT: topics and schemas for whoever executes statements; records and sources in test scripts. */
 #include "sql/session_internal.h"
 #include "sql/with.h"
 
@@ -29,6 +29,34 @@ enum tg_code tg_compile_assert_topic(struct tg_compilation *compilation, struct 
     }
     compilation->action->kind = TG_ACTION_ASSERT_TOPIC;
     compilation->action->assert_topic = topic;
+    return TG_OK;
+}
+
+/* ---- ASSERT SCHEMA ---- */
+
+enum tg_code tg_compile_assert_schema(struct tg_compilation *compilation, struct tg_error *reterr)
+{
+    const struct tg_ast_assert_resource *resource = &compilation->statement->assert_resource;
+    const struct tg_ast_expr *id = resource->schema_id;
+    struct tg_assert_schema *schema = tg_arena_alloc_zero(compilation->session->arena, 1, sizeof *schema);
+    if (resource->name.text == NULL && id == NULL) {
+        (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, compilation->statement->place,
+                         "ASSERT SCHEMA names neither a subject nor an id");
+        return tg_fail_hint(reterr, "ASSERT SCHEMA SUBJECT 'orders-value' ID 7, or one of the two");
+    }
+    if (id != NULL && (id->kind != TG_AST_INTEGER || id->integer < 1 || id->integer > INT32_MAX))
+        return tg_fail_at(reterr, TG_CODE_TYPE, id->place, "the id of a schema is a positive number");
+    *schema = (struct tg_assert_schema){.subject = resource->name.text,
+                                        .id = id == NULL ? 0 : (int32_t)id->integer,
+                                        .not_exists = resource->not_exists,
+                                        .timeout_ms = resource->timeout.given ? resource->timeout.ms : 0};
+    if (compilation->session->options.schemas.infer == NULL) {
+        (void)tg_fail_at(reterr, TG_CODE_CONFIG, compilation->statement->place,
+                         "ASSERT SCHEMA asks a schema registry, and none is configured");
+        return tg_fail_hint(reterr, "set schema.registry.url");
+    }
+    compilation->action->kind = TG_ACTION_ASSERT_SCHEMA;
+    compilation->action->assert_schema = schema;
     return TG_OK;
 }
 

@@ -58,6 +58,7 @@ tg_statement_handler tg_compile_insert_values;
 tg_statement_handler tg_compile_query_control;
 /* session_asserts.c */
 tg_statement_handler tg_compile_assert_topic;
+tg_statement_handler tg_compile_assert_schema;
 tg_statement_handler tg_compile_assert_record;
 tg_statement_handler tg_compile_assert_source;
 /* session_reports.c */

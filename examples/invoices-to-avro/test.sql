@@ -18,3 +18,20 @@ INSERT INTO invoices (`InvoiceNumber`, `CustomerType`, `CustomerCardNo`, `Invoic
     `TotalValue` := 3374.0)]);
 ASSERT VALUES invoice_items (invoice, `ItemCode`, `City`, `TotalValue`) VALUES ('93647513', '258', NULL, 3374.0);
 --@end: REWARDS
+
+--@test: the schema is registered before a record is written
+ASSERT SCHEMA SUBJECT 'invoice-items-value';
+ASSERT SCHEMA SUBJECT 'invoice-items-value' ID 1;
+ASSERT SCHEMA ID 1;
+ASSERT NOT EXISTS SCHEMA SUBJECT 'customer-rewards-value';
+ASSERT NOT EXISTS SCHEMA SUBJECT 'invoice-items-value' ID 2;
+
+--@test: a subject that is not there
+--@expected.error: AnyException
+--@expected.message: there is no schema of subject 'nothing'
+ASSERT SCHEMA SUBJECT 'nothing';
+
+--@test: an id that is there
+--@expected.error: AnyException
+--@expected.message: there is a schema of id 1
+ASSERT NOT EXISTS SCHEMA ID 1;

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "plan/nodes/source.h"
+#include "service/assert_schema.h"
 #include "service/assert_topic.h"
 #include "service/insert.h"
 #include "service/schemas.h"
@@ -155,6 +156,8 @@ static enum tg_code execute(struct script *script, const struct tg_action *actio
         return assert_record(script, action, reterr);
     case TG_ACTION_ASSERT_TOPIC:
         return tg_assert_topic(tg_driver_cluster(script->driver), action->assert_topic, ASSERT_MS, reterr);
+    case TG_ACTION_ASSERT_SCHEMA:
+        return tg_assert_schema(script->topics.registry, action->assert_schema, reterr);
     case TG_ACTION_RUN_SCRIPT:
         return run_script(script, action->path, reterr);
     case TG_ACTION_NOTHING:

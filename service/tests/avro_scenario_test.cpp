@@ -133,6 +133,22 @@ TEST_F(AvroScenario, JsonToAvroToRewards)
     EXPECT_EQ(pairs("customer-rewards"), rewards);
 }
 
+TEST_F(AvroScenario, AssertSchemaLooksAtTheRegistry)
+{
+    register_schema();
+    const std::vector<std::pair<std::string, tg_code>> statements = {
+        {"ASSERT SCHEMA SUBJECT 'invoice-items-value';", TG_OK},
+        {"ASSERT SCHEMA SUBJECT 'invoice-items-value' ID 1 TIMEOUT 1 SECONDS;", TG_OK},
+        {"ASSERT SCHEMA ID 2 TIMEOUT 1 MILLISECONDS;", TG_CODE_SCHEMA_UNKNOWN},
+        {"ASSERT SCHEMA SUBJECT 'invoice-items-key' ID 1;", TG_CODE_SCHEMA_UNKNOWN},
+        {"ASSERT NOT EXISTS SCHEMA SUBJECT 'invoice-items-key';", TG_OK},
+        {"ASSERT NOT EXISTS SCHEMA ID 1;", TG_CODE_SCHEMA_REFUSED},
+    };
+    for (const auto &[sql, code] : statements) {
+        EXPECT_EQ(run(sql), code) << sql << error.message;
+    }
+}
+
 // ---- DELIMITED, JSON, AVRO: each into each ----
 
 const std::vector<std::string> lines = {R"(91372973,413,"Slipcover, blue",1896.0,1)",

@@ -326,6 +326,9 @@ INSTANTIATE_TEST_SUITE_P(
                 "ASSERT STREAM b (id INT KEY, col1 INT) WITH (KAFKA_TOPIC='B', KEY_FORMAT='AVRO', "
                 "VALUE_FORMAT='JSON');",
                 "key format of B is KAFKA, not AVRO"},
+        Refusal{"assert_schema_of_nothing", "ASSERT SCHEMA;", "neither a subject nor an id"},
+        Refusal{"assert_schema_id", "ASSERT SCHEMA ID 'a';", "positive number"},
+        Refusal{"assert_schema_without_registry", "ASSERT SCHEMA SUBJECT 'a-value';", "none is configured"},
         Refusal{"assert_topic_property", "ASSERT TOPIC a WITH (RETENTION_MS=5);", "RETENTION_MS"}),
     [](const auto &test) { return std::string(test.param.name); });
 
