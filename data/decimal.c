@@ -193,6 +193,16 @@ enum tg_decimal_result tg_decimal_subtract(const struct tg_decimal_operands *ope
 
 enum tg_decimal_result tg_decimal_multiply(const struct tg_decimal_operands *operands, tg_int128 *ret_value)
 {
+    int64_t left = (int64_t)operands->left;
+    int64_t right = (int64_t)operands->right;
+    if (left == operands->left && right == operands->right &&
+        operands->left_scale + operands->right_scale == operands->scale) {
+        tg_int128 exact = (tg_int128)left * right; /* 64 by 64 bits: one instruction */
+        if (!tg_decimal_fits(exact, operands->precision))
+            return TG_DECIMAL_OVERFLOW;
+        *ret_value = exact;
+        return TG_DECIMAL_OK;
+    }
     struct tg_wide product = tg_wide_multiply(tg_magnitude(operands->left), tg_magnitude(operands->right));
     bool negative = (operands->left < 0) != (operands->right < 0);
     return finish(operands, product, negative, operands->left_scale + operands->right_scale, ret_value);

@@ -141,32 +141,39 @@ enum tg_decimal_result tg_decimal_parse(struct tg_slice text, unsigned precision
     return TG_DECIMAL_OK;
 }
 
+/* The digits of a number, at most 39. */
+static size_t write_digits(tg_uint128 magnitude, char *out)
+{
+    const uint64_t chunk = 10000000000000000000U; /* 10^19 */
+    if (magnitude <= UINT64_MAX)
+        return tg_uint64_write((uint64_t)magnitude, out);
+    size_t length = write_digits(magnitude / chunk, out);
+    char low[TG_INT64_TEXT_MAX];
+    size_t count = tg_uint64_write((uint64_t)(magnitude % chunk), low);
+    memset(out + length, '0', 19 - count);
+    memcpy(out + length + 19 - count, low, count);
+    return length + 19;
+}
+
 size_t tg_decimal_write(tg_int128 value, unsigned scale, char out[TG_DECIMAL_TEXT_MAX])
 {
     enum { SCALE_MAX = TG_DECIMAL_TEXT_MAX - 4 };
     TG_ASSERT(scale <= SCALE_MAX);
-    char reversed[TG_DECIMAL_TEXT_MAX];
-    size_t count = 0;
-    tg_uint128 magnitude = tg_magnitude(value);
-    while (magnitude != 0) {
-        uint64_t chunk = (uint64_t)(magnitude % 10000000000000000000U);
-        magnitude /= 10000000000000000000U;
-        for (int i = 0; i < 19 && (chunk != 0 || magnitude != 0); i++) {
-            reversed[count++] = (char)('0' + chunk % 10);
-            chunk /= 10;
-        }
-    }
-    while (count <= scale)
-        reversed[count++] = '0';
-    size_t length = 0;
-    if (value < 0)
-        out[length++] = '-';
-    while (count > 0) {
-        if (count == scale)
-            out[length++] = '.';
-        out[length++] = reversed[--count];
-    }
-    return length;
+    char digits[TG_DECIMAL_TEXT_MAX];
+    size_t count = write_digits(tg_magnitude(value), digits);
+    size_t sign = value < 0;
+    out[0] = '-';
+    out += sign;
+    size_t zeros =
+        count > scale ? 0 : scale + 1 - count; /* in front, so that one digit is before the point */
+    size_t whole = count + zeros - scale;
+    memset(out, '0', zeros);
+    memcpy(out + zeros, digits, count);
+    if (scale == 0)
+        return sign + count;
+    memmove(out + whole + 1, out + whole, scale);
+    out[whole] = '.';
+    return sign + count + zeros + 1;
 }
 
 double tg_decimal_to_double(tg_int128 value, unsigned scale)

@@ -4,29 +4,58 @@
 
 #include "data/double_shim.h"
 
-static const char digit_pairs[] =
-    "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
-    "49505152535455565758596061626364656667686970717273747576777879808182838485868788899091929394959697"
-    "9899";
-
-/* Writes the digits of `value`; returns their number. */
-static size_t write_unsigned(uint64_t value, char *out)
+static inline unsigned count_digits(uint64_t value)
 {
-    char digits[20];
-    size_t at = sizeof digits;
-    while (value >= 100) {
-        at -= 2;
-        memcpy(digits + at, digit_pairs + value % 100 * 2, 2);
-        value /= 100;
+    static const uint64_t powers[] = {0,
+                                      10,
+                                      100,
+                                      1000,
+                                      10000,
+                                      100000,
+                                      1000000,
+                                      10000000,
+                                      100000000,
+                                      1000000000,
+                                      10000000000,
+                                      100000000000,
+                                      1000000000000,
+                                      10000000000000,
+                                      100000000000000,
+                                      1000000000000000,
+                                      10000000000000000,
+                                      100000000000000000,
+                                      1000000000000000000,
+                                      10000000000000000000ULL};
+    unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1);
+    unsigned least = bits * 1233 >> 12; /* log10(2) is about 1233 / 4096 */
+    return least + (value >= powers[least]);
+}
+
+size_t tg_uint64_write(uint64_t value, char *out)
+{
+    static const char pairs[] =
+        "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
+        "4950515253545556575859606162636465666768697071727374757677787980818283848586878889909192939495969798"
+        "99";
+    size_t length = count_digits(value);
+    char *at = out + length;
+    for (; value >= 10000; value /= 10000) {
+        uint32_t low = (uint32_t)(value % 10000);
+        at -= 4;
+        memcpy(at, pairs + low / 100 * 2, 2);
+        memcpy(at + 2, pairs + low % 100 * 2, 2);
     }
-    if (value >= 10) {
+    uint32_t rest = (uint32_t)value;
+    if (rest >= 100) {
         at -= 2;
-        memcpy(digits + at, digit_pairs + value * 2, 2);
-    } else {
-        digits[--at] = (char)('0' + value);
+        memcpy(at, pairs + rest % 100 * 2, 2);
+        rest /= 100;
     }
-    memcpy(out, digits + at, sizeof digits - at);
-    return sizeof digits - at;
+    if (rest >= 10)
+        memcpy(at - 2, pairs + rest * 2, 2);
+    else
+        at[-1] = (char)('0' + rest);
+    return length;
 }
 
 size_t tg_int64_write(int64_t value, char out[TG_INT64_TEXT_MAX])
@@ -34,7 +63,7 @@ size_t tg_int64_write(int64_t value, char out[TG_INT64_TEXT_MAX])
     size_t sign = value < 0;
     out[0] = '-';
     uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    return sign + write_unsigned(magnitude, out + sign);
+    return sign + tg_uint64_write(magnitude, out + sign);
 }
 
 static size_t put_text(char *out, const char *text)
@@ -109,7 +138,7 @@ size_t tg_double_write(double value, char out[TG_DOUBLE_TEXT_MAX])
     if (isinf(value))
         return sign + put_text(out, "Infinity");
     if (value < 1e7 && value == (double)(uint32_t)value) {
-        size_t length = write_unsigned((uint32_t)value, out);
+        size_t length = tg_uint64_write((uint32_t)value, out);
         return sign + length + put_text(out + length, ".0");
     }
     char text[TG_DOUBLE_DIGITS_MAX];

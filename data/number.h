@@ -14,6 +14,8 @@ enum { TG_DOUBLE_TEXT_MAX = 32, TG_INT64_TEXT_MAX = 24 };
  * "Infinity". Returns the length. */
 size_t tg_double_write(double value, char out[TG_DOUBLE_TEXT_MAX]);
 size_t tg_int64_write(int64_t value, char out[TG_INT64_TEXT_MAX]);
+/* The digits alone, at most 20 of them; nothing behind the last is touched. */
+size_t tg_uint64_write(uint64_t value, char *out);
 
 /* Correctly rounded. The whole text must be [sign] digits [. digits] [e [sign] digits], with a digit before
  * or behind the point

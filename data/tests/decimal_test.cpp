@@ -316,3 +316,31 @@ TEST(Decimal, RandomProductsDivideBack)
         ASSERT_EQ(rest, 0);
     }
 }
+
+/* Digit by digit, with the point put in afterwards. */
+static std::string text_slowly(tg_int128 value, unsigned scale)
+{
+    std::string digits;
+    tg_uint128 left = value < 0 ? 0 - static_cast<tg_uint128>(value) : static_cast<tg_uint128>(value);
+    for (; left != 0 || digits.size() <= scale; left /= 10)
+        digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(left % 10)));
+    if (scale > 0)
+        digits.insert(digits.size() - scale, ".");
+    return (value < 0 ? "-" : "") + digits;
+}
+
+/* Around every power of ten and at random, with every scale. */
+TEST(Decimal, WritesAllSizes)
+{
+    std::mt19937_64 random(7);
+    tg_int128 power = 1;
+    for (unsigned digits = 0; digits <= 38; digits++, power *= digits <= 38 ? 10 : 1) {
+        tg_int128 some = static_cast<tg_int128>(random()) << 63 | static_cast<tg_int128>(random() >> 1);
+        for (tg_int128 value : {power - 1, power, power + 1, some % power}) {
+            for (unsigned scale = 0; scale <= 38; scale++) {
+                ASSERT_EQ(text_of(value, scale), text_slowly(value, scale));
+                ASSERT_EQ(text_of(-value, scale), text_slowly(-value, scale));
+            }
+        }
+    }
+}

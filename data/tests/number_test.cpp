@@ -158,3 +158,25 @@ TEST(Number, Int32HasItsOwnLimits)
     EXPECT_FALSE(tg_int32_parse(tg_slice_text("-2147483649"), &value));
     EXPECT_FALSE(tg_int32_parse(tg_slice_text("x"), &value));
 }
+
+/* As the standard library writes them, around every power of ten and of two. */
+TEST(IntegerWrite, AllLengths)
+{
+    auto text_of = [](int64_t value) {
+        char text[TG_INT64_TEXT_MAX];
+        return std::string(text, tg_int64_write(value, text));
+    };
+    char text[TG_INT64_TEXT_MAX];
+    for (uint64_t base : {uint64_t{2}, uint64_t{10}}) {
+        uint64_t last = 0;
+        for (uint64_t power = 1; power / base == last || power == 1; last = power, power *= base) {
+            for (uint64_t value : {power - 1, power, power + 1}) {
+                ASSERT_EQ(std::string(text, tg_uint64_write(value, text)), std::to_string(value));
+                int64_t number = static_cast<int64_t>(value);
+                ASSERT_EQ(text_of(number), std::to_string(number));
+                ASSERT_EQ(text_of(static_cast<int64_t>(0 - value)),
+                          std::to_string(static_cast<int64_t>(0 - value)));
+            }
+        }
+    }
+}

@@ -135,61 +135,9 @@ void tg_json_write_double(struct tg_buffer *out, double value)
     out->length += length + 2;
 }
 
-static inline unsigned count_digits(uint64_t value)
-{
-    static const uint64_t powers[] = {0,
-                                      10,
-                                      100,
-                                      1000,
-                                      10000,
-                                      100000,
-                                      1000000,
-                                      10000000,
-                                      100000000,
-                                      1000000000,
-                                      10000000000,
-                                      100000000000,
-                                      1000000000000,
-                                      10000000000000,
-                                      100000000000000,
-                                      1000000000000000,
-                                      10000000000000000,
-                                      100000000000000000,
-                                      1000000000000000000,
-                                      10000000000000000000ULL};
-    unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1);
-    unsigned least = bits * 1233 >> 12; /* log10(2) is about 1233 / 4096 */
-    return least + (value >= powers[least]);
-}
-
 uint8_t *tg_json_put_int64(uint8_t *target, int64_t value)
 {
-    static const char pairs[] =
-        "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
-        "4950515253545556575859606162636465666768697071727374757677787980818283848586878889909192939495969798"
-        "99";
-    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    if (value < 0)
-        *target++ = '-';
-    uint8_t *end = target + count_digits(left);
-    uint8_t *at = end;
-    for (; left >= 10000; left /= 10000) {
-        uint32_t low = (uint32_t)(left % 10000);
-        at -= 4;
-        memcpy(at, pairs + low / 100 * 2, 2);
-        memcpy(at + 2, pairs + low % 100 * 2, 2);
-    }
-    uint32_t rest = (uint32_t)left;
-    if (rest >= 100) {
-        at -= 2;
-        memcpy(at, pairs + rest % 100 * 2, 2);
-        rest /= 100;
-    }
-    if (rest >= 10)
-        memcpy(at - 2, pairs + rest * 2, 2);
-    else
-        at[-1] = (uint8_t)('0' + rest);
-    return end;
+    return target + tg_int64_write(value, (char *)target);
 }
 
 void tg_json_write_base64(struct tg_buffer *out, struct tg_slice bytes)
