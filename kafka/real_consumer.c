@@ -46,10 +46,20 @@ static struct real_partition *partition_of(struct real_consumer *consumer, const
     return NULL;
 }
 
-static uint32_t count_headers(const rd_kafka_message_t *native)
+/* The number of headers stands right behind the value in a record of format 2 (the only one with a leader
+ * epoch), and librdkafka leaves keys and values where it received them. So one byte says that there are none,
+ * where asking librdkafka would cost as much as decoding the record (measured). */
+static bool surely_no_headers(const rd_kafka_message_t *native, int32_t leader_epoch)
+{
+    return leader_epoch >= 0 && native->payload != NULL && native->len > 0 &&
+           ((const uint8_t *)native->payload)[native->len] == 0;
+}
+
+static uint32_t count_headers(const rd_kafka_message_t *native, int32_t leader_epoch)
 {
     rd_kafka_headers_t *headers;
-    if (rd_kafka_message_headers(native, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (surely_no_headers(native, leader_epoch) ||
+        rd_kafka_message_headers(native, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
         return 0;
     return (uint32_t)rd_kafka_header_cnt(headers);
 }
@@ -61,7 +71,7 @@ static void fill_record(const rd_kafka_message_t *native, struct tg_message *mes
     message->key = tg_slice_of(native->key, native->key_len);
     message->value = tg_slice_of(native->payload, native->len);
     message->leader_epoch = rd_kafka_message_leader_epoch(native);
-    message->header_count = count_headers(native);
+    message->header_count = count_headers(native, message->leader_epoch);
 }
 
 /* True for a message from before the position: librdkafka went back on its own (see held_back_offset in

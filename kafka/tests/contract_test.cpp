@@ -192,6 +192,35 @@ TEST_P(Contract, HeadersComeBackInOrder)
     EXPECT_EQ(expected, received[0].headers);
 }
 
+// Whatever stands before them, and whoever wrote the records around: headers are found, and none are made up.
+TEST_P(Contract, HeadersAreFoundBehindAnyValue)
+{
+    std::string topic = make_topic("t", 1);
+    const tg_header headers[] = {{tg_slice_text("h"), tg_slice_text("1")}};
+    const std::string zeros(3, '\0');
+    const tg_slice values[] = {tg_slice_of(nullptr, 0), tg_slice_of("", 0), tg_slice_text("v"),
+                               tg_slice_of(reinterpret_cast<const uint8_t *>(zeros.data()), zeros.size())};
+    Producer producer = open_producer();
+    tg_outgoing record = {};
+    TG_ASSERT_OK(tg_producer_topic(producer.get(), topic.c_str(), &record.topic, &error));
+    record.headers = headers;
+    for (const tg_slice &value : values) {
+        for (uint32_t count = 0; count <= 1; count++) {
+            record.value = value;
+            record.header_count = count;
+            TG_ASSERT_OK(tg_producer_send(producer.get(), &record, &error));
+        }
+    }
+    TG_ASSERT_OK(tg_producer_flush(producer.get(), 10000, &error));
+
+    Consumer reader = open_reader(TG_READ_COMMITTED);
+    assign(reader, topic, 0, 0);
+    std::vector<Received> received = read_to(reader, 8);
+    ASSERT_GE(received.size(), 8u);
+    for (size_t i = 0; i < 8; i++)
+        EXPECT_EQ(i % 2, received[i].headers.size()) << i;
+}
+
 TEST_P(Contract, DeliveredOffsetsAreKnownAfterAFlush)
 {
     std::string topic = make_topic("t", 3);
