@@ -1,6 +1,6 @@
 #include "serde/json/node.h"
 
-enum { GUESSES_BEYOND_FIELDS = 32 }; /* room for members that are no columns */
+enum { STEPS_BEYOND_FIELDS = 32 }; /* room for members that are no columns */
 
 /* Names are few and short: their ends and length tell them apart well enough. */
 static uint32_t hash_name(struct tg_slice name)
@@ -31,8 +31,8 @@ static struct tg_json_fields *new_fields(struct tg_arena *arena, uint32_t count)
     fields->fields = tg_arena_alloc_zero(arena, count, sizeof *fields->fields);
     fields->seen = tg_arena_alloc_zero(arena, count, sizeof *fields->seen);
     fields->winners = tg_arena_alloc_zero(arena, count, sizeof *fields->winners);
-    fields->guess_count = count + GUESSES_BEYOND_FIELDS;
-    fields->guesses = tg_arena_alloc_zero(arena, fields->guess_count, sizeof *fields->guesses);
+    fields->layout.capacity = count + STEPS_BEYOND_FIELDS;
+    fields->layout.steps = tg_arena_alloc_zero(arena, fields->layout.capacity, sizeof *fields->layout.steps);
     uint32_t slots = 4;
     while (slots < count * 2)
         slots *= 2;
@@ -115,20 +115,4 @@ uint32_t tg_json_fields_begin(struct tg_json_fields *fields)
         fields->object = 1;
     }
     return fields->object;
-}
-
-void tg_json_fields_guess(struct tg_json_fields *fields, uint32_t position, struct tg_slice name,
-                          int32_t field)
-{
-    if (position >= fields->guess_count)
-        return;
-    struct tg_json_guess *guess = &fields->guesses[position];
-    guess->length = 0;
-    if (name.length + 2 > TG_JSON_GUESS_MAX)
-        return;
-    guess->name[0] = '"';
-    memcpy(guess->name + 1, name.data, name.length);
-    guess->name[name.length + 1] = '"';
-    guess->length = (uint32_t)name.length + 2;
-    guess->field = field;
 }

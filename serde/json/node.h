@@ -1,9 +1,10 @@
 /* serde/json/node.h: a record's shape, compiled for reading: which member name is which column or STRUCT
- * field. Ownership: nodes live in the decoder's arena. They remember the previous record's member order, so
- * they belong to one thread. */
+ * field. Ownership: nodes live in the decoder's arena. They remember the previous record's layout, so they
+ * belong to one thread. */
 #pragma once
 
 #include "data/schema.h"
+#include "serde/json/layout.h"
 #include "serde/json/scan.h"
 
 #ifdef __cplusplus
@@ -25,14 +26,7 @@ struct tg_json_field {
     struct tg_json_node node;
 };
 
-enum { TG_JSON_GUESS_MAX = 48, TG_JSON_FIELD_NONE = -1 };
-
-/* What the previous object had at one position: its member name with both quotes. */
-struct tg_json_guess {
-    uint8_t name[TG_JSON_GUESS_MAX];
-    uint32_t length; /* 0: nothing to compare with */
-    int32_t field;   /* or TG_JSON_FIELD_NONE */
-};
+enum { TG_JSON_FIELD_NONE = -1 };
 
 /* Where a field's value is in the current object: the last member of its exact name, else of its name in
  * other case. */
@@ -47,8 +41,7 @@ struct tg_json_fields {
     uint32_t object;                /* number of the current object, from 1 */
     uint32_t *seen;                 /* by field: the number of the last object that had it */
     struct tg_json_winner *winners; /* by field */
-    struct tg_json_guess *guesses;  /* by position in the object */
-    uint32_t guess_count;
+    struct tg_json_layout layout;   /* of the object before */
     uint32_t name_length_max;
     uint32_t table_mask;
     int32_t *table; /* field by hash of its name, or TG_JSON_FIELD_NONE */
@@ -64,25 +57,6 @@ int32_t tg_json_fields_find(const struct tg_json_fields *fields, struct tg_slice
 
 /* Starts an object: no field has been seen in it. Returns its number. */
 uint32_t tg_json_fields_begin(struct tg_json_fields *fields);
-void tg_json_fields_guess(struct tg_json_fields *fields, uint32_t position, struct tg_slice name,
-                          int32_t field);
-
-/* Whether the text at `at` is the name that `guess` expects. */
-static inline bool tg_json_guess_holds(const struct tg_json_guess *guess, const uint8_t *at,
-                                       const uint8_t *end)
-{
-    if (guess->length == 0 || (size_t)(end - at) < guess->length)
-        return false;
-#ifdef __SSE2__
-    if (end - at >= 16 && guess->length <= 16) {
-        __m128i text = _mm_loadu_si128((const __m128i *)(const void *)at);
-        __m128i name = _mm_loadu_si128((const __m128i *)(const void *)guess->name);
-        unsigned wanted = (1U << guess->length) - 1;
-        return ((unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(text, name)) & wanted) == wanted;
-    }
-#endif
-    return memcmp(at, guess->name, guess->length) == 0;
-}
 
 #ifdef __cplusplus
 }
