@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { QUEUE_START = 2048 };
+enum { QUEUE_START = 2048 }; /* a power of two, and so are its doubles: a slot is found without a division */
 
 static const char **name_progress(const struct tg_task *task, const struct tg_operator *self)
 {
@@ -115,13 +115,18 @@ enum tg_code tg_task_open(const struct tg_query *query, const struct tg_subtopol
     return TG_OK;
 }
 
+static uint32_t slot_of(const struct tg_task_input *input, uint32_t index)
+{
+    return (input->queue_head + index) & (input->queue_capacity - 1);
+}
+
 static void drop_messages(struct tg_task_input *input, uint32_t count)
 {
     while (count > 0) {
         uint32_t run = input->queue_capacity - input->queue_head;
         run = run < count ? run : count;
         tg_consumer_release(input->consumer, input->queue + input->queue_head, run);
-        input->queue_head = (input->queue_head + run) % input->queue_capacity;
+        input->queue_head = slot_of(input, run);
         input->queue_count -= run;
         count -= run;
     }
@@ -182,7 +187,7 @@ static void grow_queue(struct tg_task_input *input)
     uint32_t capacity = input->queue_capacity == 0 ? QUEUE_START : input->queue_capacity * 2;
     struct tg_message *queue = tg_alloc_zero(capacity, sizeof *queue);
     for (uint32_t i = 0; i < input->queue_count; i++)
-        queue[i] = input->queue[(input->queue_head + i) % input->queue_capacity];
+        queue[i] = input->queue[slot_of(input, i)];
     tg_free(input->queue);
     input->queue = queue;
     input->queue_capacity = capacity;
@@ -195,7 +200,7 @@ void tg_task_push(struct tg_task_input *input, const struct tg_message *message)
      * move. */
     if (input->queue_count == input->queue_capacity)
         grow_queue(input);
-    input->queue[(input->queue_head + input->queue_count++) % input->queue_capacity] = *message;
+    input->queue[slot_of(input, input->queue_count++)] = *message;
 }
 
 bool tg_task_has_work(const struct tg_task *task)
@@ -237,7 +242,7 @@ static enum tg_code decode_next(struct tg_task *task, struct tg_task_input *inpu
         limit = 1;
     uint32_t count = input->queue_count < limit ? input->queue_count : limit;
     for (uint32_t i = 0; i < count; i++)
-        messages[i] = &input->queue[(input->queue_head + i) % input->queue_capacity];
+        messages[i] = &input->queue[slot_of(input, i)];
     if (input->source->kind->ready != NULL)
         count = input->source->kind->ready(input->source, messages, count);
     input->is_parked = count == 0;
@@ -251,7 +256,7 @@ static enum tg_code decode_next(struct tg_task *task, struct tg_task_input *inpu
 /* All rows of the batch are processed: its messages are done with. */
 static void finish_batch(struct tg_task_input *input)
 {
-    uint32_t last = (input->queue_head + input->batch_messages - 1) % input->queue_capacity;
+    uint32_t last = slot_of(input, input->batch_messages - 1);
     input->position = input->queue[last].offset + 1;
     input->leader_epoch = input->queue[last].leader_epoch;
     drop_messages(input, input->batch_messages);
