@@ -23,8 +23,9 @@ def jars():
     stamp = os.path.join(folder, "pom.xml")
     if not os.path.exists(stamp) or open(stamp).read() != open(pom).read():
         shutil.rmtree(folder, ignore_errors=True)
-        subprocess.run(["mvn", "-q", "-B", "-f", pom, "dependency:copy-dependencies", "-DoutputDirectory=" + folder,
-                        "-DincludeScope=runtime"], check=True, stdin=subprocess.DEVNULL)
+        command = ["mvn", "-q", "-B", "-f", pom, "dependency:copy-dependencies", "-DoutputDirectory=" + folder, "-DincludeScope=runtime"]
+        if subprocess.run(command, stdin=subprocess.DEVNULL).returncode != 0:
+            subprocess.run(command, check=True, stdin=subprocess.DEVNULL)  # once more if the network failed for a moment
         shutil.copy(pom, stamp)
     return os.path.join(folder, "*")
 

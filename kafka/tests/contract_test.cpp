@@ -454,7 +454,7 @@ TEST_P(Contract, SomethingToPollShowsOnTheDescriptor)
         TG_ASSERT_OK(send(producer, topic, 0, Text("k"), Text("v")));
         TG_ASSERT_OK(tg_producer_flush(producer.get(), 10000, &error));
         ssize_t got = -1;
-        for (int i = 0; i < 500 && got < 0; i++) {
+        for (int i = 0; i < 6000 && got < 0; i++) {
             got = read(descriptor, &counter, sizeof counter);
             if (got < 0)
                 std::this_thread::sleep_for(std::chrono::milliseconds(10));

@@ -295,11 +295,11 @@ protected:
         }
         return one;
     }
-    // Polls all consumers in turn until `done` says so; false after 20 seconds.
+    // Polls all consumers in turn until `done` says so; false after a minute.
     bool poll_until(const std::vector<const Consumer *> &consumers, std::vector<Received> &received,
                     const std::function<bool()> &done)
     {
-        auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(real() ? 20 : 5);
+        auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
         while (std::chrono::steady_clock::now() < deadline) {
             for (const Consumer *consumer : consumers) {
                 tg_code code = poll(*consumer, received, 20);

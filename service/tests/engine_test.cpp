@@ -85,7 +85,7 @@ TEST_F(Engine, InsertsSurviveEveryFailureOfTheirTransaction)
                     ASSERT_EQ(run(job), TG_OK) << error.message;
                 }
                 // A transaction that was left open ends by its time-out; until then readers wait.
-                for (int tries = 0; tries < 500 && read("people").size() < before + 2; tries++)
+                for (int tries = 0; tries < 6000 && read("people").size() < before + 2; tries++)
                     std::this_thread::sleep_for(std::chrono::milliseconds(10));
                 ASSERT_EQ(read("people").size(), before + 2);
             }

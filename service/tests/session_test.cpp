@@ -49,7 +49,7 @@ protected:
     // Waits until the topic has that many records.
     Lines await(const char *topic, size_t count)
     {
-        for (int tries = 0; tries < 2000 && read(topic).size() < count; tries++)
+        for (int tries = 0; tries < 12000 && read(topic).size() < count; tries++)
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
         return read(topic);
     }
