@@ -24,6 +24,7 @@ struct tg_source_definition {
     const char *timestamp_format;
     enum tg_window_kind window_kind;
     int64_t window_size_ms;
+    int64_t history_ms; /* of a table: how long versions that were replaced are kept for joins; 0: not */
     struct tg_plan_topic topic_spec; /* partition_count 0: the topic must exist */
     const char *statement;           /* the text that made it */
 };

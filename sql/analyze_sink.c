@@ -56,6 +56,7 @@ enum tg_code tg_analyze_sink(struct tg_analyzer *analyzer, const struct tg_ast_c
     TG_TRY(tg_with_formats(analyzer, &with, &defaults, definition, reterr));
     TG_TRY(tg_analyze_sink_schemas(analyzer, &with, definition, reterr));
     TG_TRY(tg_with_timestamp(analyzer, &with, definition, reterr));
+    TG_TRY(tg_with_history(&with, definition, reterr));
     *ret_definition = definition;
     return TG_OK;
 }

@@ -254,6 +254,7 @@ enum tg_code tg_analyze_create_source(struct tg_analyzer *analyzer, const struct
     TG_TRY(check_columns(create, definition->schema, reterr));
     TG_TRY(tg_with_timestamp(analyzer, &with, definition, reterr));
     TG_TRY(read_window(&with, definition, reterr));
+    TG_TRY(tg_with_history(&with, definition, reterr));
     *ret_definition = definition;
     return TG_OK;
 }

@@ -217,6 +217,8 @@ static void plan_rows(const struct join_planner *planner, uint32_t number, bool 
                                   step_name(planner, is_left ? "LeftTable" : "RightTable", number),
                                   side->node->schema, &side->node);
     side->node->is_table = true;
+    ((struct tg_plan_materialize *)side->node)->history_ms =
+        planner->analysis->joined[is_left ? 0 : number + 1].definition->history_ms;
 }
 
 static struct side plan_left(const struct join_planner *planner, uint32_t number)

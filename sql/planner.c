@@ -130,16 +130,19 @@ static void plan_source(struct planner *planner)
     planner->node = node;
 }
 
-/* What filters or aggregates a table must know the version that a row replaces. */
+/* What filters or aggregates a table must know the version that a row replaces; of a table with a history
+ * only the newest versions go on. */
 static void plan_versions(struct planner *planner)
 {
     const struct tg_query_analysis *analysis = planner->analysis;
+    int64_t history_ms = analysis->source->history_ms;
     if (!planner->node->is_table || analysis->joined_count > 0 ||
-        (analysis->where == NULL && !analysis->is_grouped))
+        (analysis->where == NULL && !analysis->is_grouped && history_ms == 0))
         return;
     planner->node = tg_plan_node_new(planner->arena, &tg_plan_materialize_kind, "KsqlTopic",
                                      planner->node->schema, &planner->node);
     planner->node->is_table = true;
+    ((struct tg_plan_materialize *)planner->node)->history_ms = history_ms;
 }
 
 static void plan_filter(struct planner *planner, const struct tg_expr *predicate, const char *step)

@@ -4,6 +4,7 @@
 #include "plan/node.h"
 #include "plan/nodes/aggregate.h"
 #include "plan/nodes/foreign_key_join.h"
+#include "plan/nodes/materialize.h"
 #include "plan/nodes/source.h"
 #include "plan/nodes/stream_stream_join.h"
 #include "plan/nodes/stream_table_join.h"
@@ -188,6 +189,15 @@ static enum tg_code check_nodes(const struct tg_plan_node *node, const struct tg
                          "the query of %s cannot be replaced: its groups, windows or aggregates change, and "
                          "what it has counted so far would not fit",
                          name);
+        return hint_new_query(name, reterr);
+    }
+    if (node->kind == &tg_plan_materialize_kind && other != NULL && other->kind == node->kind &&
+        !stays(node, other)) {
+        (void)tg_fail_at(
+            reterr, TG_CODE_ANALYSIS, place,
+            "the query of %s cannot be replaced: of a table it would keep something else than it "
+            "has (a history, or offsets and headers)",
+            name);
         return hint_new_query(name, reterr);
     }
     for (uint32_t i = 0; i < node->input_count; i++)

@@ -102,6 +102,11 @@ static void write_extended(const struct tg_catalog *catalog, const struct tg_sou
         }
         tg_buffer_append_text(out, "\n");
     }
+    if (definition->history_ms > 0) {
+        tg_buffer_append_text(out, "history       ");
+        tg_plan_write_duration(definition->history_ms, out);
+        tg_buffer_append_text(out, "\n");
+    }
     write_queries(catalog, definition, out);
     tg_buffer_printf(out, "statement     %s\n", definition->statement);
 }

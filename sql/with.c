@@ -24,6 +24,7 @@ static const struct with_row {
     [TG_WITH_TIMESTAMP_FORMAT] = {"TIMESTAMP_FORMAT", ANYWHERE},
     [TG_WITH_WINDOW_TYPE] = {"WINDOW_TYPE", TG_WITH_CREATE},
     [TG_WITH_WINDOW_SIZE] = {"WINDOW_SIZE", TG_WITH_CREATE},
+    [TG_WITH_HISTORY_RETENTION] = {"HISTORY_RETENTION", ANYWHERE},
     [TG_WITH_QUERY_ID] = {"QUERY_ID", TG_WITH_CREATE_AS | TG_WITH_INSERT},
     [TG_WITH_ON_ERROR] = {"ON_ERROR", TG_WITH_CREATE_AS | TG_WITH_INSERT},
     [TG_WITH_DEAD_LETTER_TOPIC] = {"DEAD_LETTER_TOPIC", TG_WITH_CREATE_AS | TG_WITH_INSERT},
@@ -192,4 +193,17 @@ enum tg_code tg_with_column(struct tg_analyzer *analyzer, const struct tg_with *
         *c = (char)(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
     *ret_name = name;
     return TG_OK;
+}
+
+enum tg_code tg_with_history(const struct tg_with *with, struct tg_source_definition *definition,
+                             struct tg_error *reterr)
+{
+    if (with->given[TG_WITH_HISTORY_RETENTION] == NULL)
+        return TG_OK;
+    if (!definition->is_table) {
+        (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, with->given[TG_WITH_HISTORY_RETENTION]->name.place,
+                         "'HISTORY_RETENTION' is for tables, and %s is a stream", definition->name);
+        return tg_fail_hint(reterr, "leave it out: rows of a stream are not replaced");
+    }
+    return tg_with_duration(with, TG_WITH_HISTORY_RETENTION, &definition->history_ms, reterr);
 }

@@ -24,6 +24,7 @@ enum tg_with_id {
     TG_WITH_TIMESTAMP_FORMAT,
     TG_WITH_WINDOW_TYPE,
     TG_WITH_WINDOW_SIZE,
+    TG_WITH_HISTORY_RETENTION,
     TG_WITH_QUERY_ID,
     TG_WITH_ON_ERROR,
     TG_WITH_DEAD_LETTER_TOPIC,
@@ -119,6 +120,10 @@ TG_MUST_CHECK enum tg_code tg_analyze_declare_schemas(struct tg_analyzer *analyz
 TG_MUST_CHECK enum tg_code tg_with_timestamp(struct tg_analyzer *analyzer, const struct tg_with *with,
                                              struct tg_source_definition *definition,
                                              struct tg_error *reterr);
+
+/* HISTORY_RETENTION of a table. */
+TG_MUST_CHECK enum tg_code tg_with_history(const struct tg_with *with,
+                                           struct tg_source_definition *definition, struct tg_error *reterr);
 
 /* ON_ERROR, DEAD_LETTER_TOPIC and LATE_RECORDS_TOPIC of a query; `window`: its own, for late records. */
 TG_MUST_CHECK enum tg_code tg_with_faults(struct tg_analyzer *analyzer,

@@ -117,10 +117,12 @@ enum tg_code tg_task_flush(struct tg_task *task, struct tg_error *reterr)
 static enum tg_code add_progress(const struct tg_operator *self, struct tg_progress *progress,
                                  struct tg_error *reterr)
 {
-    for (uint32_t i = 0; i < tg_operator_progress_count(self->kind); i++)
-        if (!tg_progress_add(progress, self->progress_names[i], self->kind->progress(self, i)))
+    for (uint32_t i = 0; i < tg_operator_progress_count(self->kind); i++) {
+        int64_t time = self->kind->progress(self, i);
+        if (time != INT64_MIN && !tg_progress_add(progress, self->progress_names[i], time))
             return tg_fail(reterr, TG_CODE_LIMIT, "query %s: the operators of a task keep more than %d times",
                            tg_query_id(self->task->query), TG_PROGRESS_ENTRIES_MAX);
+    }
     return TG_OK;
 }
 

@@ -5,6 +5,11 @@
 #include "plan/nodes/rekey.h"
 #include "plan/nodes/source.h"
 
+int64_t tg_plan_materialize_history(const struct tg_plan_node *node)
+{
+    return ((const struct tg_plan_materialize *)node)->history_ms;
+}
+
 const struct tg_plan_format *tg_plan_materialize_format(const struct tg_plan_node *node)
 {
     const struct tg_plan_node *input = node->inputs[0];
@@ -35,20 +40,25 @@ static void describe(const struct tg_plan_node *node, struct tg_buffer *out)
     tg_buffer_append_text(out, "newest version of each row");
     if (tg_plan_materialize_keeps_marks(node))
         tg_buffer_append_text(out, ", with offset and headers");
+    if (tg_plan_materialize_history(node) > 0) {
+        tg_buffer_append_text(out, ", and its earlier versions for ");
+        tg_plan_write_duration(tg_plan_materialize_history(node), out);
+    }
 }
 
 static void write(const struct tg_plan_node *node, struct tg_plan_writer *writer)
 {
-    (void)node;
-    (void)writer;
+    if (tg_plan_materialize_history(node) > 0)
+        tg_plan_write_integer(writer, "history_ms", tg_plan_materialize_history(node));
 }
 
 static enum tg_code read(struct tg_plan_reader *reader, struct tg_plan_node *node, struct tg_error *reterr)
 {
-    (void)reader;
-    (void)node;
-    (void)reterr;
-    return TG_OK;
+    struct tg_plan_materialize *plan = (struct tg_plan_materialize *)node;
+    if (!tg_plan_has(reader, "history_ms"))
+        return TG_OK;
+    return tg_plan_read_integer(reader, "history_ms", (struct tg_plan_bounds){1, INT64_MAX / 2},
+                                &plan->history_ms, reterr);
 }
 
 static enum tg_code check(const struct tg_plan_node *node, struct tg_error *reterr)
@@ -68,6 +78,8 @@ static void write_layout(const struct tg_plan_node *node, struct tg_buffer *out)
     tg_plan_write_format(tg_plan_materialize_format(node), out);
     if (tg_plan_materialize_keeps_marks(node))
         tg_buffer_append_text(out, " with marks");
+    if (tg_plan_materialize_history(node) > 0)
+        tg_buffer_append_text(out, " with history");
 }
 
 const struct tg_plan_node_kind tg_plan_materialize_kind = {

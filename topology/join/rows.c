@@ -196,6 +196,22 @@ enum tg_code join_rows_find(struct join_rows *rows, struct tg_slice key, int64_t
     return TG_OK;
 }
 
+enum tg_code join_rows_first(struct join_rows *rows, struct tg_slice key, int64_t from_ms, bool *ret_found,
+                             struct join_row_id *ret_id, struct tg_error *reterr)
+{
+    struct tg_slice bytes;
+    struct head head;
+    *ret_found = false;
+    TG_TRY(get_head(rows, key, &bytes, &head, reterr));
+    if (bytes.data == NULL)
+        return TG_OK;
+    uint32_t first = lower_bound(bytes.data, &head, from_ms);
+    *ret_found = first < head.count;
+    if (*ret_found)
+        *ret_id = load_entry(entry_at((uint8_t *)bytes.data, &head, first));
+    return TG_OK;
+}
+
 enum tg_code join_rows_value(struct join_rows *rows, struct tg_slice key, struct join_row_id id,
                              struct tg_slice *ret_value, struct tg_error *reterr)
 {
@@ -276,6 +292,13 @@ enum tg_code join_rows_put(struct join_rows *rows, struct tg_slice key, struct t
     tg_join_index_key(&rows->index_key, key, slice_of(rows, time));
     return tg_store_put(store, tg_buffer_slice(&rows->index_key), (struct tg_value){tg_slice_of("", 0), time},
                         reterr);
+}
+
+enum tg_code join_rows_replace(struct join_rows *rows, struct tg_slice key, struct join_row_id id,
+                               struct tg_value value, struct tg_error *reterr)
+{
+    tg_join_key_local(&rows->row_key, &(struct tg_join_key){key, id.time_ms, id.sequence});
+    return tg_store_put(rows->store->store, tg_buffer_slice(&rows->row_key), value, reterr);
 }
 
 /* ---- expiry ---- */

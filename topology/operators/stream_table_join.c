@@ -1,6 +1,7 @@
-/* Each row of the stream with the table's row of its key as it is now. The table's rows are in the store of
- * its Materialize operator; what comes from there has nothing else to do here. The result shares the columns
- * of the stream's batch, and those of the rows that were found stand beside them row by row. */
+/* Each row of the stream with the table's row of its key as it is now, or, where the table keeps a history,
+ * as it was at the row's time. The table's rows are in the store of its Materialize operator; what comes from
+ * there has nothing else to do here. The result shares the columns of the stream's batch, and those of the
+ * rows that were found stand beside them row by row. */
 #include "plan/nodes/stream_table_join.h"
 
 #include "topology/operator.h"
@@ -137,6 +138,7 @@ static enum tg_code join_process(struct tg_operator *self, uint32_t input, const
     struct tg_batch joinable = joinable_rows(join, gather(join, batch));
     TG_TRY(tg_key_bytes_of(&join->keys, &joinable, &lookup.keys, reterr));
     lookup.batch = &joinable;
+    lookup.as_of_ms = joinable.rows->rowtime_ms;
     TG_TRY(tg_table_view_find(join->table, &lookup, reterr));
     const struct tg_table_rows found = tg_table_view_rows(join->table);
     tg_row_list_begin(&join->results, &joinable);

@@ -4,6 +4,7 @@
 #include "plan/nodes/foreign_key_join.h"
 #include "plan/nodes/materialize.h"
 #include "plan/nodes/table_table_join.h"
+#include "topology/table/history.h"
 #include "topology/table/join_rows.h"
 #include "topology/table/joined_pair.h"
 #include "topology/table/table_row.h"
@@ -21,6 +22,7 @@ struct tg_table_view {
     uint32_t capacity;
     /* Of a Materialize node. */
     struct tg_store *store;
+    struct tg_table_history *history; /* NULL: none is kept */
     struct tg_table_row_reader reader;
     struct tg_slice *values;
     /* Of a foreign-key join, whose store this is, too. */
@@ -65,6 +67,7 @@ static enum tg_code open_rows(struct tg_table_view *view, const struct tg_operat
 {
     view->store = tg_task_store_of(table);
     TG_ASSERT(view->store != NULL);
+    view->history = tg_table_history_of(table);
     const struct tg_table_row_options options = {
         .task = table->task,
         .node = view->node,
@@ -197,6 +200,19 @@ static enum tg_code read_pairs(struct tg_table_view *view, const struct tg_table
     return tg_pair_reader_read(&view->pair_reader, &list, reterr);
 }
 
+/* The bytes are valid until the next call. */
+static enum tg_code find_row(struct tg_table_view *view, const struct tg_table_lookup *lookup, uint32_t row,
+                             bool *ret_found, struct tg_value *ret_value, struct tg_error *reterr)
+{
+    TG_TRY(tg_store_get(view->store, lookup->keys[row], ret_found, ret_value, reterr));
+    if (view->history == NULL || lookup->as_of_ms == NULL)
+        return TG_OK;
+    int64_t as_of_ms = lookup->as_of_ms[row];
+    if (*ret_found && ret_value->timestamp_ms <= as_of_ms)
+        return TG_OK;
+    return tg_table_history_find(view->history, lookup->keys[row], as_of_ms, ret_found, ret_value, reterr);
+}
+
 static enum tg_code find_rows(struct tg_table_view *view, const struct tg_table_lookup *lookup,
                               struct tg_error *reterr)
 {
@@ -209,7 +225,7 @@ static enum tg_code find_rows(struct tg_table_view *view, const struct tg_table_
         bool found = false;
         struct tg_value value = {0};
         if (lookup->keys[row].data != NULL)
-            TG_TRY(tg_store_get(view->store, lookup->keys[row], &found, &value, reterr));
+            TG_TRY(find_row(view, lookup, row, &found, &value, reterr));
         view->found[row] = found;
         view->times_ms[row] = found ? value.timestamp_ms : INT64_MIN;
         view->values[row] = tg_slice_of(NULL, 0);
@@ -235,9 +251,10 @@ static enum tg_code find_joined(struct tg_table_view *view, const struct tg_tabl
                                 struct tg_error *reterr)
 {
     const struct tg_plan_table_table_join *join = join_of(view);
+    const struct tg_table_lookup newest = {.keys = lookup->keys, .batch = lookup->batch};
     struct tg_table_rows rows[2];
     for (uint32_t side = 0; side < 2; side++) {
-        TG_TRY(tg_table_view_find(view->sides[side], lookup, reterr));
+        TG_TRY(tg_table_view_find(view->sides[side], &newest, reterr));
         rows[side] = tg_table_view_rows(view->sides[side]);
         const uint32_t *copied = side == 0 ? join->columns.left : join->columns.right;
         uint32_t count = side == 0 ? join->columns.left_count : join->columns.right_count;

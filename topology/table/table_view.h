@@ -25,6 +25,8 @@ TG_MUST_CHECK enum tg_code tg_table_view_open(const struct tg_table_view_options
 struct tg_table_lookup {
     const struct tg_slice *keys;  /* per row of the batch (topology/table/key_bytes.h); data NULL: none */
     const struct tg_batch *batch; /* gives the key columns and window bounds, by their order */
+    const int64_t *as_of_ms; /* per row: of a table with a history the version of that time; NULL: the newest.
+                                A join of tables has no history: it gives the newest rows */
 };
 /* Finds the row of each key. The result lives until the next call, its bytes in the batch's arena. */
 TG_MUST_CHECK enum tg_code tg_table_view_find(struct tg_table_view *view,

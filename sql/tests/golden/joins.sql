@@ -31,3 +31,7 @@ CREATE TABLE counted_by_value AS SELECT l.b, COUNT(*) AS n FROM l JOIN r WITHIN 
 CREATE TABLE counted_rows AS SELECT v, SUM(w) AS s FROM t1 JOIN t2 ON t1.id = t2.id GROUP BY v;
 CREATE STREAM target (id INT KEY, x INT) WITH (KAFKA_TOPIC='target', VALUE_FORMAT='JSON');
 INSERT INTO target SELECT l.id AS id, c AS x FROM l JOIN r WITHIN 1 MINUTE ON l.id = r.id;
+CREATE TABLE versions (id INT PRIMARY KEY, v INT) WITH (KAFKA_TOPIC='versions', VALUE_FORMAT='JSON', HISTORY_RETENTION='7 DAYS');
+CREATE STREAM as_of AS SELECT l.id, a, v FROM l LEFT JOIN versions ON l.id = versions.id;
+CREATE TABLE newest_first WITH (HISTORY_RETENTION='1 HOUR') AS SELECT id, v + 1 AS v FROM versions;
+CREATE STREAM as_of_result AS SELECT l.id, a, v FROM l JOIN newest_first ON l.id = newest_first.id;
