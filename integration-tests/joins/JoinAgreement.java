@@ -21,7 +21,9 @@ import org.apache.kafka.streams.TopologyTestDriver;
 import org.apache.kafka.streams.kstream.JoinWindows;
 import org.apache.kafka.streams.kstream.KStream;
 import org.apache.kafka.streams.kstream.KTable;
+import org.apache.kafka.streams.kstream.Materialized;
 import org.apache.kafka.streams.kstream.ValueJoiner;
+import org.apache.kafka.streams.state.Stores;
 import org.apache.kafka.streams.test.TestRecord;
 
 public class JoinAgreement {
@@ -32,9 +34,16 @@ public class JoinAgreement {
 
     enum What { STREAM_STREAM, STREAM_TABLE, TABLE_TABLE, FOREIGN_KEY }
 
-    record Shape(What what, How how, long before, long after, long grace) {
+    // history: the retention of the tables' versions, 0: none is kept.
+    record Shape(What what, How how, long before, long after, long grace, long history) {
+        Shape(What what, How how, long history) {
+            this(what, how, 0, 0, 0, history);
+        }
+
         String name() {
             String name = what + " " + how;
+            if (history > 0)
+                name += " history " + history;
             return what == What.STREAM_STREAM ? name + " (" + before + ", " + after + ") grace " + grace : name;
         }
     }
@@ -53,6 +62,13 @@ public class JoinAgreement {
         return made.newInstance(shape.before, shape.after, Math.max(86400000L - 2 * shape.before, 0), false);
     }
 
+    static KTable<String, String> table(Shape shape, StreamsBuilder builder, String topic) {
+        if (shape.history == 0)
+            return builder.table(topic);
+        return builder.table(topic, Materialized.as(Stores.persistentVersionedKeyValueStore(
+                                        "versions-" + topic, Duration.ofMillis(shape.history))));
+    }
+
     static KStream<String, String> join(Shape shape, StreamsBuilder builder) throws Exception {
         if (shape.what == What.STREAM_STREAM) {
             KStream<String, String> left = builder.stream("l"), right = builder.stream("r");
@@ -64,12 +80,12 @@ public class JoinAgreement {
                 case FULL -> left.outerJoin(right, PAIR, windows);
             };
         }
-        KTable<String, String> right = builder.table("r");
+        KTable<String, String> right = table(shape, builder, "r");
         if (shape.what == What.STREAM_TABLE) {
             KStream<String, String> left = builder.stream("l");
             return shape.how == How.INNER ? left.join(right, PAIR) : left.leftJoin(right, PAIR);
         }
-        KTable<String, String> left = builder.table("l");
+        KTable<String, String> left = table(shape, builder, "l");
         if (shape.what == What.FOREIGN_KEY) {
             ValueJoiner<String, String, String> number = (l, r) -> l.substring(l.indexOf('/') + 1) + "," + r;
             return (shape.how == How.INNER ? left.join(right, JoinAgreement::foreignKey, number)
@@ -144,7 +160,8 @@ public class JoinAgreement {
             boolean isTable = side.equals("L") ? leftIsTable : rightIsTable;
             String fields = side.equals("L") && shape.what == What.FOREIGN_KEY ? "F STRING, V INT" : "V INT";
             sides += "\"CREATE " + (isTable ? "TABLE " : "STREAM ") + side + " (K STRING " + (isTable ? "PRIMARY " : "") +
-                "KEY, " + fields + ") WITH (kafka_topic='" + side.toLowerCase() + "', value_format='JSON');\", ";
+                "KEY, " + fields + ") WITH (kafka_topic='" + side.toLowerCase() + "', value_format='JSON'" +
+                (isTable && shape.history > 0 ? ", history_retention='" + shape.history + " MILLISECONDS'" : "") + ");\", ";
         }
         String key = shape.how == How.FULL ? "ROWKEY" : "L.K";
         if (shape.how == How.RIGHT)
@@ -186,14 +203,20 @@ public class JoinAgreement {
         List<Shape> shapes = new ArrayList<>();
         for (How how : How.values()) {
             long size = random.nextInt(25);
-            shapes.add(new Shape(What.STREAM_STREAM, how, size, size, random.nextInt(20)));
-            shapes.add(new Shape(What.STREAM_STREAM, how, random.nextInt(25), random.nextInt(25), random.nextInt(20)));
-            shapes.add(new Shape(What.STREAM_STREAM, how, random.nextInt(25), random.nextInt(25), -1));
-            shapes.add(new Shape(What.TABLE_TABLE, how, 0, 0, 0));
+            shapes.add(new Shape(What.STREAM_STREAM, how, size, size, random.nextInt(20), 0));
+            shapes.add(new Shape(What.STREAM_STREAM, how, random.nextInt(25), random.nextInt(25), random.nextInt(20), 0));
+            shapes.add(new Shape(What.STREAM_STREAM, how, random.nextInt(25), random.nextInt(25), -1, 0));
+            shapes.add(new Shape(What.TABLE_TABLE, how, 0));
         }
         for (How how : new How[] {How.INNER, How.LEFT}) {
-            shapes.add(new Shape(What.STREAM_TABLE, how, 0, 0, 0));
-            shapes.add(new Shape(What.FOREIGN_KEY, how, 0, 0, 0));
+            shapes.add(new Shape(What.STREAM_TABLE, how, 0));
+            shapes.add(new Shape(What.FOREIGN_KEY, how, 0));
+        }
+        for (How how : How.values())
+            shapes.add(new Shape(What.TABLE_TABLE, how, 10 + random.nextInt(200)));
+        for (How how : new How[] {How.INNER, How.LEFT}) {
+            shapes.add(new Shape(What.STREAM_TABLE, how, 10 + random.nextInt(200)));
+            shapes.add(new Shape(What.FOREIGN_KEY, how, 10 + random.nextInt(200)));
         }
         return shapes;
     }
