@@ -157,6 +157,25 @@ TG_MUST_CHECK static enum tg_code check_within(const struct tg_join_sides *sides
     return TG_OK;
 }
 
+static const struct tg_format_info *info_of(const struct tg_plan_format *format)
+{
+    return tg_format_info_find(tg_slice_text(format->name));
+}
+
+static bool is_registry(const struct tg_plan_format *format)
+{
+    return (info_of(format)->flags & TG_FORMAT_INFO_REGISTRY) != 0;
+}
+
+/* Keys with windows that stay where they are. ksqlDB moves them, and asks for no more than equal starts. One
+ * type without a name has one schema, which has one id, so their bytes are equal where they are. */
+static bool has_registry_keys(const struct tg_join_sides *sides)
+{
+    const struct tg_plan_format *left = &sides->tree->format;
+    const struct tg_plan_format *right = &sides->right->definition->key_format;
+    return is_registry(left) && strcmp(left->name, right->name) == 0 && left->unwrapped && right->unwrapped;
+}
+
 static bool is_session(enum tg_window_kind kind)
 {
     return kind == TG_WINDOW_SESSION;
@@ -186,7 +205,7 @@ TG_MUST_CHECK static enum tg_code check_windows(const struct tg_join_sides *side
                             "SESSION windows are joined with SESSION windows of the same bounds, HOPPING and "
                             "TUMBLING ones with HOPPING or TUMBLING ones of the same size");
     }
-    if (sides->tree->window_size_ms != right->window_size_ms) {
+    if (sides->tree->window_size_ms != right->window_size_ms && !has_registry_keys(sides)) {
         (void)tg_fail_at(reterr, TG_CODE_ANALYSIS, join->ast->place,
                          "the windows of %s and %s have different sizes, %lld ms and %lld ms, so their keys "
                          "are never equal",
@@ -224,16 +243,6 @@ enum tg_code tg_join_check_shape(const struct tg_join_sides *sides, struct tg_qu
 
 /* ---- where the sides meet ---- */
 
-static const struct tg_format_info *info_of(const struct tg_plan_format *format)
-{
-    return tg_format_info_find(tg_slice_text(format->name));
-}
-
-static bool is_registry(const struct tg_plan_format *format)
-{
-    return (info_of(format)->flags & TG_FORMAT_INFO_REGISTRY) != 0;
-}
-
 /* The bytes of a key of one column are the same. */
 static bool formats_agree(const struct tg_plan_format *a, const struct tg_plan_format *b)
 {
@@ -251,13 +260,16 @@ static void choose_format(const struct tg_join_sides *sides, struct tg_query_joi
     const struct tg_plan_format *left = &sides->tree->format;
     const struct tg_plan_format *right = &sides->right->definition->key_format;
     enum { CHOICE = TG_FORMAT_INFO_WRAP | TG_FORMAT_INFO_UNWRAP };
-    if (!join->left_moves && !join->right_moves && !formats_agree(left, right)) {
+    bool stay = sides->tree->window_kind != TG_WINDOW_NONE && has_registry_keys(sides);
+    if (!join->left_moves && !join->right_moves && !stay && !formats_agree(left, right)) {
         /* the rows of a stream move more easily than a table */
         if (join->shape == TG_STREAM_TABLE)
             join->left_moves = true;
         else
             join->right_moves = true;
-        join->left_moves = join->left_moves || is_registry(left);
+        /* Rows of a table that have moved already have the ids of our own topics. */
+        join->left_moves =
+            join->left_moves || (is_registry(left) && !(sides->tree->is_moved && sides->tree->is_table));
         join->right_moves = join->right_moves || is_registry(right);
     }
     if (!join->left_moves)

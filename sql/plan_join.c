@@ -207,6 +207,8 @@ static void plan_move(const struct join_planner *planner, uint32_t number, bool 
     plan->drop_null_keys = join->kind == TG_JOIN_INNER && !node->is_table;
     plan->repartition = true;
     plan->key_format = join->key_format;
+    plan->key_format.schema_id = 0; /* that schema is of another topic, whose columns have other names */
+    plan->key_format.full_name = NULL;
     plan->value_format = tg_plan_value_format(&source->definition->value_format, columns + 1, count);
     side->node = node;
 }
