@@ -30,7 +30,7 @@ def workload_table(result):
     rows = []
     for run in runs:
         each = cost(run, records)
-        digest = run.get("digests", [None])[0]
+        digest = next(iter(run["digests"]), None)
         rows.append([run["engine"], f"{each:.3f}" + (f" ({steady(run, records):.2f} steady)" if is_jvm(run) else ""),
                      f"{each / own:.2f}" if own else "-", f"{run['start']:.3f}", f"{max(records / c['seconds'] for c in run['costs']):,.0f}",
                      f"{max(c['rss_mb'] for c in run['costs']):.0f}", f"{min(c['broker'] for c in run['costs']) / records * 1e6:.2f}",
@@ -43,7 +43,8 @@ def write_workload(folder, name, result):
     title, records = f"{result['title']} ({name})", result["records"]
     values = [(run["engine"], cost(run, records)) for run in result["engines"].values()]
     (folder / f"{name}.svg").write_text(charts.bars(f"{title}: core-seconds per million records", values))
-    return [f"## {title}\n", f"{records:,} records.\n", workload_table(result), f"\n![{title}]({name}.svg)\n"]
+    left_out = [f"\nLeft out: {why}" for why in result["left_out"]]
+    return [f"## {title}\n", f"{records:,} records.\n", workload_table(result), *left_out, f"\n![{title}]({name}.svg)\n"]
 
 
 LIFE = {
