@@ -1,6 +1,5 @@
 """The report of the benchmarks from the results that are there: targets, a table and a bar chart per workload, life cycle, latency."""
 import json
-import re
 
 import charts
 import targets
@@ -82,14 +81,14 @@ def write_latency(folder, name, result):
             table(["engine", "p50", "p99", "p99.9", "most", "% of a core"], rows), f"\n![{title}]({name}.svg)\n"]
 
 
-def write(folder, results, order):
-    """Writes `folder`/report.md and its pictures from the files of `results`, in this order."""
+def write(folder, results, order, name="report.md"):
+    """Writes the report and its pictures into `folder` from the files of `results`, in this order."""
     found = {name: json.loads((results / f"{name}.json").read_text()) for name in order if (results / f"{name}.json").exists()}
     folder.mkdir(parents=True, exist_ok=True)
     writers = {"workload": write_workload, "latency": write_latency}
     about = next(iter(found.values()))["about"]
-    differ = sorted({name for each in found.values() for name in about if each["about"][name] != about[name]} - {"at"})
-    parts = ["# Benchmarks\n", *(f"- {name}: {value}" for name, value in about.items()),
+    differ = sorted({what for each in found.values() for what in about if each["about"][what] != about[what]} - {"at"})
+    parts = ["# Benchmarks\n", *(f"- {what}: {value}" for what, value in about.items()),
              *([f"- not the same for all parts: {', '.join(differ)}"] if differ else []),
              "\nCore-seconds per million input records, all threads, start-up taken off; the least of the rounds. The outputs of all engines "
              "with rows were found equal.\n", "## Targets\n", targets.table(found, cost, steady, table)]
@@ -97,6 +96,6 @@ def write(folder, results, order):
     if headline:
         (folder / "headline.svg").write_text(charts.groups("Core-seconds per million records: less is better", headline))
         parts.append("\n![headline](headline.svg)\n")
-    for name, result in found.items():
-        parts += writers.get(result["kind"], write_life)(folder, re.sub(r"\W", "-", name), result)
-    (folder / "report.md").write_text("\n".join(parts))
+    for each, result in found.items():
+        parts += writers.get(result["kind"], write_life)(folder, each, result)
+    (folder / name).write_text("\n".join(parts))

@@ -3,7 +3,8 @@
 No figure counts before the rows of all engines were found equal. Core-seconds are the engine's own CPU time, all threads, per
 million input records; what a run on an empty topic takes is shown apart. Machines differ: the ratios count.
 
-usage: run.py       choose with WORKLOADS="q1 q17 lifecycle" RECORDS=2000000 ROUNDS=3 ENGINES="turgo raw-copy streams", or PEERS=0
+usage: run.py            choose with WORKLOADS="q1 q17 lifecycle" RECORDS=2000000 ROUNDS=3 ENGINES="turgo raw-copy streams", or PEERS=0
+       run.py publish    the report of the results that are there, into bench/results/
 
 What a workload gave is kept at once in build/bench/results, and the report is written anew from all that is there: stop it
 whenever you like; RESUME=1 goes on with what is missing.
@@ -142,6 +143,9 @@ def about(bench):
 
 
 def main():
+    if sys.argv[1:] == ["publish"]:
+        report.write(HERE / "results", RESULTS, [*WORKLOADS, *MEASURES], "README.md")
+        return 0
     names = chosen("ENGINES", ENGINES)
     if os.environ.get("PEERS") == "0":
         names = [name for name in names if name not in PEERS]
