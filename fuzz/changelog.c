@@ -15,11 +15,20 @@ static struct tg_store *open_store(struct tg_state *state, const char *name)
     return store;
 }
 
+static void finish(struct tg_restorer *restorer)
+{
+    struct tg_error error;
+    bool done = false;
+    TG_ASSERT(tg_restorer_finish(restorer, &done, &error) == TG_OK);
+    TG_ASSERT(done);
+}
+
 /* Only keys of the layout are taken; all others are refused as CORRUPT. */
 static void restore_all(struct tg_store *store, enum tg_key_layout layout, struct tg_slice bytes)
 {
     struct tg_error error;
-    struct tg_restorer *restorer = tg_restorer_new(store, layout);
+    struct tg_side_thread *side = tg_side_thread_new(-1);
+    struct tg_restorer *restorer = tg_restorer_new(store, layout, side);
     int64_t offset = 0;
     while (bytes.length >= 3) {
         size_t key = bytes.data[1] % 40;
@@ -40,8 +49,10 @@ static void restore_all(struct tg_store *store, enum tg_key_layout layout, struc
             TG_ASSERT(tg_restorer_write(restorer, offset, &error) == TG_OK);
     }
     TG_ASSERT(tg_restorer_write(restorer, offset, &error) == TG_OK);
+    finish(restorer);
     TG_ASSERT(tg_store_changelog_offset(store) == offset);
     tg_restorer_free(restorer);
+    tg_side_thread_free(side);
 }
 
 struct copy {
@@ -83,10 +94,13 @@ static void send_all(struct tg_store *from, struct tg_store *to, enum tg_key_lay
     }
     tg_buffer_done(&rows);
     tg_store_seal(from);
-    struct copy copy = {.base.send = copy_record, .restorer = tg_restorer_new(to, layout)};
+    struct tg_side_thread *side = tg_side_thread_new(-1);
+    struct copy copy = {.base.send = copy_record, .restorer = tg_restorer_new(to, layout, side)};
     TG_ASSERT(tg_store_write_changelog(from, layout, &copy.base, &error) == TG_OK);
     TG_ASSERT(tg_restorer_write(copy.restorer, 1, &error) == TG_OK);
+    finish(copy.restorer);
     tg_restorer_free(copy.restorer);
+    tg_side_thread_free(side);
 }
 
 /* The next row that the changelog holds, too; what is derived from it may outlive it. */

@@ -6,7 +6,7 @@ usage: restore_test.py offsets          counts and offsets go on over restarts, 
        restore_test.py budget MB        state of MB megabytes with a memory budget of a tenth of that, at least 16 MB: VmHWM
        restore_test.py full             a disk that runs full and gets room again (needs the right to mount a tmpfs)
        restore_test.py limit            files that may not grow (RLIMIT_FSIZE): the query stops alone; without the limit it goes on
-       restore_test.py windows          closed windows leave the state: a day of minutes in 15-minute windows, EMIT FINAL
+       restore_test.py windows          closed windows leave the state: examples/bounded-windows with ten keys and all minutes of a day
        restore_test.py speed KEYS       many keys: from the disk at once, from the changelog as fast as it can be read; prints figures
 """
 import collections
@@ -20,7 +20,7 @@ import subprocess
 import sys
 import time
 
-from harness import DIES_WITH_US, Broker, Failed, Job, expect, program, run_mode, stop, wait_for
+from harness import DIES_WITH_US, ROOT, Broker, Failed, Job, expect, program, run_mode, stop, wait_for
 
 COUNTS = """
 CREATE STREAM src (k VARCHAR KEY, v BIGINT) WITH (KAFKA_TOPIC = '{app}-src', VALUE_FORMAT = 'JSON', PARTITIONS = {partitions});
@@ -413,18 +413,13 @@ def limit(_):
 
 # ---- windows that close ----
 
-WINDOWS = """
-CREATE STREAM src (k VARCHAR KEY, v BIGINT) WITH (KAFKA_TOPIC = '{app}-src', VALUE_FORMAT = 'JSON', PARTITIONS = 1);
-CREATE TABLE sums WITH (KAFKA_TOPIC = '{app}-sums') AS
-    SELECT k, SUM(v) AS s FROM src WINDOW TUMBLING (SIZE 15 MINUTES, GRACE PERIOD 30 MINUTES) GROUP BY k EMIT FINAL;
-"""
-
 
 def windows(_):
     broker = Broker()
     job = Job(broker, "windows", "")
     app = job.application
-    job.path.write_text(WINDOWS.format(app=app))
+    sql = (ROOT / "examples/bounded-windows/job.sql").read_text()
+    job.path.write_text(sql.replace("'readings'", f"'{app}-src'").replace("'sums'", f"'{app}-sums'"))
     broker.create(f"{app}-src", f"{app}-sums")
     day, minute = 1_704_067_200_000, 60_000
     for first in range(0, 24 * 60, 360):  # in four runs: what is open survives between them

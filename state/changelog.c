@@ -3,6 +3,12 @@
 #include "base/arena.h"
 #include "base/memory.h"
 #include "state/join_key.h"
+#include "state/restore_run.h"
+
+/* Rows that go into the table at the end; more are written, so that the worker does not spend long on them.
+ */
+#define TABLE_ROWS_MAX (32u << 10)
+#define RUN_BYTES_MAX (16u << 20)
 
 /* What a changelog record of a session becomes. */
 enum { SESSION_ROW_AT, SESSION_INDEX_AT, SESSION_HEAD_AT, SESSION_RECORDS };
@@ -16,6 +22,14 @@ struct tg_restorer {
     size_t capacity;
     size_t added_bytes;
     struct tg_buffer key;
+
+    struct tg_side_thread *side;
+    struct tg_restore_run runs[2]; /* one is filled while the other one is written */
+    unsigned filled;
+    int64_t filled_offset; /* where to go on behind what it holds; -1: nothing was written to it */
+    bool under_way;        /* the other one was given to the side thread */
+    bool failed;           /* it could not be written, and has to be given again */
+    bool any_written;
 };
 
 enum tg_code tg_store_write_changelog(const struct tg_store *store, enum tg_key_layout layout,
@@ -46,23 +60,18 @@ enum tg_code tg_store_write_changelog(const struct tg_store *store, enum tg_key_
     return code;
 }
 
-struct tg_restorer *tg_restorer_new(struct tg_store *store, enum tg_key_layout layout)
+struct tg_restorer *tg_restorer_new(struct tg_store *store, enum tg_key_layout layout,
+                                    struct tg_side_thread *side)
 {
     struct tg_restorer *restorer = tg_alloc_zero(1, sizeof *restorer);
     restorer->store = store;
     restorer->layout = layout;
     restorer->bytes = tg_arena_new(0);
+    restorer->side = side;
+    restorer->filled_offset = -1;
+    for (unsigned i = 0; i < 2; i++)
+        tg_restore_run_init(&restorer->runs[i], store);
     return restorer;
-}
-
-void tg_restorer_free(struct tg_restorer *restorer)
-{
-    if (restorer == NULL)
-        return;
-    tg_arena_free(restorer->bytes);
-    tg_free(restorer->records);
-    tg_buffer_done(&restorer->key);
-    tg_free(restorer);
 }
 
 static void add_record(struct tg_restorer *restorer, struct tg_slice key, struct tg_slice value,
@@ -157,13 +166,153 @@ static void keep_index_of_gone(struct tg_restorer *restorer)
     }
 }
 
+/* ---- runs ---- */
+
+static struct tg_restore_run *filled_run(struct tg_restorer *restorer)
+{
+    return &restorer->runs[restorer->filled];
+}
+
+static struct tg_restore_run *other_run(struct tg_restorer *restorer)
+{
+    return &restorer->runs[1 - restorer->filled];
+}
+
+static bool is_full(struct tg_restorer *restorer)
+{
+    /* Two of them, and room for what one poll adds. */
+    size_t bytes_max = tg_store_cache_bytes(restorer->store) / 8 * 3;
+    return tg_restore_run_bytes(filled_run(restorer)) >
+           (bytes_max < RUN_BYTES_MAX ? bytes_max : RUN_BYTES_MAX);
+}
+
+static void tell_bytes(struct tg_restorer *restorer)
+{
+    restorer->store->restoring_bytes =
+        tg_restore_run_bytes(&restorer->runs[0]) + tg_restore_run_bytes(&restorer->runs[1]);
+}
+
+static void give(struct tg_restorer *restorer)
+{
+    restorer->under_way = true;
+    restorer->failed = false;
+    tg_side_thread_give(restorer->side, &other_run(restorer)->errand);
+}
+
+/* The result of the run that was given, if there is one. A run that failed is given again. */
+static enum tg_code settle(struct tg_restorer *restorer, struct tg_error *reterr)
+{
+    if (restorer->failed)
+        give(restorer);
+    if (!restorer->under_way || !tg_errand_done(&other_run(restorer)->errand))
+        return TG_OK;
+    restorer->under_way = false;
+    enum tg_code code = tg_restore_run_finish(other_run(restorer), restorer->store, reterr);
+    restorer->failed = code != TG_OK;
+    tell_bytes(restorer);
+    return code;
+}
+
+/* No other run is under way. The table then says nothing about what is written past it. */
+static enum tg_code give_filled(struct tg_restorer *restorer, struct tg_error *reterr)
+{
+    if (!restorer->any_written)
+        TG_TRY(tg_store_empty_table(restorer->store, reterr));
+    restorer->any_written = true;
+    tg_restore_run_seal(filled_run(restorer), restorer->store, restorer->filled_offset);
+    restorer->filled_offset = -1;
+    restorer->filled = 1 - restorer->filled;
+    give(restorer);
+    return settle(restorer, reterr); /* without a thread it is done */
+}
+
+void tg_restorer_free(struct tg_restorer *restorer)
+{
+    if (restorer == NULL)
+        return;
+    if (restorer->under_way) {
+        struct tg_error ignored;
+        tg_side_thread_wait(restorer->side, &other_run(restorer)->errand);
+        (void)!settle(restorer, &ignored);
+    }
+    for (unsigned i = 0; i < 2; i++)
+        tg_restore_run_done(&restorer->runs[i]);
+    restorer->store->restoring_bytes = 0;
+    tg_arena_free(restorer->bytes);
+    tg_free(restorer->records);
+    tg_buffer_done(&restorer->key);
+    tg_free(restorer);
+}
+
+static void fill(struct tg_restorer *restorer, int64_t next_offset)
+{
+    for (size_t i = 0; i < restorer->count; i++) {
+        const struct tg_restore_record *record = &restorer->records[i];
+        const struct tg_version_view version = {
+            .bytes = record->removed ? tg_slice_of(NULL, 0) : record->value.bytes,
+            .timestamp_ms = record->value.timestamp_ms,
+            .removed = record->removed,
+        };
+        tg_restore_run_add(filled_run(restorer), restorer->store, record->key, &version);
+    }
+    restorer->filled_offset = next_offset;
+    restorer->count = 0;
+    restorer->added_bytes = 0;
+    tg_arena_reset(restorer->bytes);
+    tell_bytes(restorer);
+}
+
+enum tg_code tg_restorer_check(struct tg_restorer *restorer, bool *ret_full, struct tg_error *reterr)
+{
+    *ret_full = true;
+    TG_TRY(settle(restorer, reterr));
+    if (is_full(restorer) && !restorer->under_way)
+        TG_TRY(give_filled(restorer, reterr));
+    *ret_full = is_full(restorer);
+    return TG_OK;
+}
+
 enum tg_code tg_restorer_write(struct tg_restorer *restorer, int64_t next_offset, struct tg_error *reterr)
 {
     if (restorer->layout == TG_KEY_SESSION)
         keep_index_of_gone(restorer);
-    TG_TRY(tg_store_restore(restorer->store, restorer->records, restorer->count, next_offset, reterr));
-    restorer->count = 0;
-    restorer->added_bytes = 0;
-    tg_arena_reset(restorer->bytes);
+    fill(restorer, next_offset);
+    bool full = false;
+    return tg_restorer_check(restorer, &full, reterr);
+}
+
+/* The rows go the way of what a commit leaves: into the table, to be written with more of them. At once, so
+ * that the offset is true. */
+static enum tg_code bring_into_table(struct tg_restorer *restorer, struct tg_error *reterr)
+{
+    struct tg_restore_run *run = filled_run(restorer);
+    struct tg_restore_record *records = tg_alloc_zero(run->count + 1, sizeof *records);
+    size_t position = 0;
+    size_t count = 0;
+    while (tg_restore_run_next(run, &position, &records[count]))
+        count++;
+    enum tg_code code = tg_store_restore(restorer->store, records, count, restorer->filled_offset, reterr);
+    tg_free(records);
+    TG_TRY(code);
+    tg_restore_run_clear(run);
+    restorer->filled_offset = -1;
+    tell_bytes(restorer);
+    return TG_OK;
+}
+
+enum tg_code tg_restorer_finish(struct tg_restorer *restorer, bool *ret_done, struct tg_error *reterr)
+{
+    *ret_done = false;
+    TG_TRY(settle(restorer, reterr));
+    if (restorer->under_way)
+        return TG_OK;
+    if (filled_run(restorer)->count > TABLE_ROWS_MAX) {
+        TG_TRY(give_filled(restorer, reterr));
+        if (restorer->under_way)
+            return TG_OK;
+    } else if (restorer->filled_offset >= 0) {
+        TG_TRY(bring_into_table(restorer, reterr));
+    }
+    *ret_done = true;
     return TG_OK;
 }

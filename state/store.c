@@ -85,7 +85,7 @@ size_t tg_store_cache_bytes(struct tg_store *store)
     struct tg_state *state = store->state;
     if (state->table_bytes_max == 0)
         return store->cache_bytes_max;
-    size_t bytes = tg_table_bytes(&store->table);
+    size_t bytes = tg_table_bytes(&store->table) + store->restoring_bytes;
     size_t moved = bytes > store->told_bytes ? bytes - store->told_bytes : store->told_bytes - bytes;
     if (moved >= TOLD_STEP_BYTES) {
         __atomic_fetch_add(&state->table_bytes, (uint64_t)bytes - store->told_bytes, __ATOMIC_RELAXED);

@@ -163,6 +163,19 @@ enum tg_code tg_store_restore(struct tg_store *store, const struct tg_restore_re
                                                                         : TG_OK;
 }
 
+enum tg_code tg_store_empty_table(struct tg_store *store, struct tg_error *reterr)
+{
+    TG_ASSERT(store->open_cursors == 0);
+    TG_TRY(tg_store_check_written(store, reterr));
+    tg_store_discard(store);
+    if (store->table.pending.count > 0)
+        TG_TRY(tg_store_ingest_pending(store, reterr));
+    tg_table_clear(&store->table);
+    store->load_tried = false;
+    store->database_reads = 0;
+    return TG_OK;
+}
+
 enum tg_code tg_store_clear(struct tg_store *store, struct tg_error *reterr)
 {
     TG_ASSERT(store->open_cursors == 0);

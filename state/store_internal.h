@@ -25,6 +25,7 @@ struct tg_store {
     uint64_t layout_id;
     size_t cache_bytes_max; /* of this store by itself */
     size_t told_bytes;      /* its part of state->table_bytes */
+    size_t restoring_bytes; /* rows that are restored past the table */
     struct tg_table table;
     struct tg_entry *edited;
 
@@ -72,6 +73,8 @@ TG_MUST_CHECK enum tg_code tg_store_load_small(struct tg_store *store, struct tg
 void tg_store_add_pending(struct tg_store *store, rocksdb_writebatch_t *writes);
 /* Gives the pending rows and the meta to RocksDB as a table file. If it fails, they are pending still. */
 TG_MUST_CHECK enum tg_code tg_store_ingest_pending(struct tg_store *store, struct tg_error *reterr);
+/* Nothing stays in the table: what is committed is written before, and RocksDB may have other rows then. */
+TG_MUST_CHECK enum tg_code tg_store_empty_table(struct tg_store *store, struct tg_error *reterr);
 void tg_store_meta_head(const struct tg_store *store, uint8_t head[TG_META_HEAD_BYTES]);
 /* Adds the store's meta to the batch. */
 void tg_store_write_meta(struct tg_store *store, rocksdb_writebatch_t *writes);

@@ -12,6 +12,7 @@ struct tg_restore *tg_restore_new(const struct tg_query *query, int notify_descr
     struct tg_restore *restore = tg_alloc_zero(1, sizeof *restore);
     restore->query = query;
     restore->notify_descriptor = notify_descriptor;
+    restore->side = tg_side_thread_new(notify_descriptor);
     restore->messages = tg_alloc_zero(POLL_MAX, sizeof *restore->messages);
     return restore;
 }
@@ -22,6 +23,7 @@ void tg_restore_free(struct tg_restore *restore)
         return;
     for (size_t i = 0; i < restore->job_count; i++)
         tg_restorer_free(restore->jobs[i].writer);
+    tg_side_thread_free(restore->side);
     tg_consumer_close(restore->consumer);
     tg_free(restore->jobs);
     tg_free(restore->messages);
@@ -156,21 +158,48 @@ static void finish_job(struct tg_restore *restore, struct restore_job *job)
     TG_FAILPOINT("restored");
 }
 
-static void finish_jobs(struct tg_restore *restore)
+/* Has it read everything, and is all of it in the store? */
+static enum tg_code is_finished(struct restore_job *job, bool *ret_finished, struct tg_error *reterr)
+{
+    *ret_finished = job->planned && job->position >= job->end;
+    if (*ret_finished && job->writer != NULL)
+        return tg_restorer_finish(job->writer, ret_finished, reterr);
+    return TG_OK;
+}
+
+/* Those that cannot be finished now are tried again with the next step. */
+static enum tg_code finish_jobs(struct tg_restore *restore, struct tg_error *reterr)
 {
     size_t kept = 0;
+    enum tg_code code = TG_OK;
     for (size_t i = 0; i < restore->job_count; i++) {
         struct restore_job *job = &restore->jobs[i];
-        if (!job->planned || job->position < job->end) {
+        bool finished = false;
+        if (code == TG_OK)
+            code = is_finished(job, &finished, reterr);
+        if (code == TG_OK && finished)
+            finish_job(restore, job);
+        else
             restore->jobs[kept++] = *job;
-            continue;
-        }
-        finish_job(restore, job);
     }
-    if (kept == restore->job_count)
-        return;
-    restore->job_count = kept;
-    jobs_changed(restore);
+    if (kept < restore->job_count) {
+        restore->job_count = kept;
+        jobs_changed(restore);
+    }
+    return code;
+}
+
+/* Is one of the jobs ahead of what the side thread has written? It wakes the worker when it is done. */
+static enum tg_code is_ahead(struct tg_restore *restore, bool *ret_ahead, struct tg_error *reterr)
+{
+    *ret_ahead = false;
+    for (size_t i = 0; i < restore->job_count; i++) {
+        bool full = false;
+        if (restore->jobs[i].writer != NULL)
+            TG_TRY(tg_restorer_check(restore->jobs[i].writer, &full, reterr));
+        *ret_ahead = *ret_ahead || full;
+    }
+    return TG_OK;
 }
 
 /* Offsets that are not there any more while they are read: what is to be read is decided again. */
@@ -242,8 +271,12 @@ enum tg_code tg_restore_step(struct tg_restore *restore, bool *ret_worked, struc
     *ret_worked = false;
     TG_TRY(restore_plan(restore, reterr));
     publish_left(restore);
-    finish_jobs(restore);
+    TG_TRY(finish_jobs(restore, reterr));
     if (restore->job_count == 0)
+        return TG_OK;
+    bool ahead = false;
+    TG_TRY(is_ahead(restore, &ahead, reterr));
+    if (ahead)
         return TG_OK;
     if (restore->stale)
         TG_TRY(assign_jobs(restore, reterr));
@@ -256,7 +289,6 @@ enum tg_code tg_restore_step(struct tg_restore *restore, bool *ret_worked, struc
     TG_TRY(code);
     *ret_worked = count > 0;
     publish_left(restore);
-    finish_jobs(restore);
     log_progress(restore);
-    return TG_OK;
+    return finish_jobs(restore, reterr);
 }

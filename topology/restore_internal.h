@@ -28,6 +28,7 @@ struct tg_restore {
     const struct tg_query *query;
     int notify_descriptor;
     struct tg_consumer *consumer; /* open while there are jobs */
+    struct tg_side_thread *side;  /* writes what was read */
     struct restore_job *jobs;
     size_t job_count, job_capacity;
     bool stale; /* the consumer does not read what the jobs want, from where they stand */

@@ -121,10 +121,11 @@ static enum tg_code rebuild(struct restore_job *job, const char *reason, struct 
     return TG_OK;
 }
 
-static enum tg_code plan_job(struct restore_job *job, const struct bounds *bounds, int64_t now_ms,
-                             struct tg_error *reterr)
+static enum tg_code plan_job(struct restore_job *job, const struct bounds *bounds,
+                             struct tg_side_thread *side, int64_t now_ms, struct tg_error *reterr)
 {
     const char *reason = NULL;
+    tg_restorer_free(TG_MOVE(job->writer)); /* of an earlier plan: read again from what is in the store */
     TG_TRY(find_fault(job, bounds, &reason, reterr));
     if (reason != NULL)
         TG_TRY(rebuild(job, reason, reterr));
@@ -143,8 +144,7 @@ static enum tg_code plan_job(struct restore_job *job, const struct bounds *bound
     if (job->position >= job->end)
         return TG_OK;
     restore_log_job(TG_LOG_DEBUG, "restore begins", job);
-    if (job->writer == NULL)
-        job->writer = tg_restorer_new(store, job->store->layout);
+    job->writer = tg_restorer_new(store, job->store->layout, side);
     return TG_OK;
 }
 
@@ -159,7 +159,7 @@ enum tg_code restore_plan(struct tg_restore *restore, struct tg_error *reterr)
     int64_t now_ms = tg_clock_wall_ms(restore->query->clock);
     enum tg_code code = count == 0 ? TG_OK : ask_bounds(restore, jobs, bounds, count, reterr);
     for (uint32_t i = 0; i < count && code == TG_OK; i++) {
-        code = plan_job(jobs[i], &bounds[i], now_ms, reterr);
+        code = plan_job(jobs[i], &bounds[i], restore->side, now_ms, reterr);
         restore->stale = true;
     }
     tg_free(jobs);

@@ -40,8 +40,25 @@ protected:
     void SetUp() override
     {
         sink.base.send = record;
+        side = tg_side_thread_new(-1);
     }
+
+    void TearDown() override
+    {
+        StateTest::TearDown();
+        tg_side_thread_free(side);
+    }
+
+    void write(struct tg_restorer *restorer, int64_t next_offset)
+    {
+        bool done = false;
+        ASSERT_OK(tg_restorer_write(restorer, next_offset, &error));
+        ASSERT_OK(tg_restorer_finish(restorer, &done, &error));
+        EXPECT_TRUE(done);
+    }
+
     RecordingSink sink;
+    struct tg_side_thread *side = nullptr;
 };
 
 } // namespace
@@ -114,17 +131,17 @@ TEST_F(Changelog, RoundTripsEveryLayout)
         apply(1);
         Rows before = scan();
         ASSERT_OK(tg_store_clear(store, &error));
-        struct tg_restorer *restorer = tg_restorer_new(store, layout);
+        struct tg_restorer *restorer = tg_restorer_new(store, layout, side);
         for (const Sent &sent : sink.sent)
             ASSERT_OK(
                 tg_restorer_add(restorer, slice(sent.key), slice(*sent.value), sent.timestamp_ms, &error));
         EXPECT_GT(tg_restorer_bytes(restorer), 0u);
-        ASSERT_OK(tg_restorer_write(restorer, 1, &error));
+        write(restorer, 1);
         EXPECT_EQ(tg_restorer_bytes(restorer), 0u);
         EXPECT_EQ(scan(), before);
         EXPECT_EQ(tg_store_changelog_offset(store), 1);
         ASSERT_OK(tg_restorer_add(restorer, slice(sink.sent[0].key), tg_slice_of(nullptr, 0), 6, &error));
-        ASSERT_OK(tg_restorer_write(restorer, 2, &error));
+        write(restorer, 2);
         EXPECT_EQ(scan().size(), layout == TG_KEY_SESSION || layout == TG_KEY_JOIN ? 2u : 0u)
             << "what a key has is unknown then, and the index entry makes somebody look";
         tg_restorer_free(restorer);
@@ -137,7 +154,7 @@ TEST_F(Changelog, RoundTripsEveryLayout)
 TEST_F(Changelog, ASessionThatGrewLeavesNothingBehind)
 {
     open(nullptr);
-    struct tg_restorer *restorer = tg_restorer_new(store, TG_KEY_SESSION);
+    struct tg_restorer *restorer = tg_restorer_new(store, TG_KEY_SESSION, side);
     struct tg_buffer key = {};
     auto add = [&](int64_t start, int64_t end, bool alive) {
         const tg_window_key session = {tg_slice_text("user"), start, end};
@@ -150,10 +167,10 @@ TEST_F(Changelog, ASessionThatGrewLeavesNothingBehind)
         add(10, end - 1, false);
         add(10, end, true);
     }
-    ASSERT_OK(tg_restorer_write(restorer, 1, &error));
+    write(restorer, 1);
     EXPECT_EQ(scan().size(), 3u); // row, index, head
     add(10, 59, false);
-    ASSERT_OK(tg_restorer_write(restorer, 2, &error));
+    write(restorer, 2);
     EXPECT_EQ(scan().size(), 2u); // index, head
     tg_restorer_free(restorer);
     tg_buffer_done(&key);
@@ -162,7 +179,7 @@ TEST_F(Changelog, ASessionThatGrewLeavesNothingBehind)
 TEST_F(Changelog, RefusesRecordsOfAnotherLayout)
 {
     open(nullptr);
-    struct tg_restorer *restorer = tg_restorer_new(store, TG_KEY_WINDOW);
+    struct tg_restorer *restorer = tg_restorer_new(store, TG_KEY_WINDOW, side);
     EXPECT_EQ(tg_restorer_add(restorer, tg_slice_text("short"), tg_slice_text("v"), 1, &error),
               TG_CODE_CORRUPT);
     tg_restorer_free(restorer);
