@@ -98,6 +98,44 @@ def settings(broker):
     job.clean()
 
 
+# ---- topics that do not fit each other, queries that do not fit their state ----
+
+JOINED = """CREATE STREAM a (k VARCHAR KEY, v INT) WITH (KAFKA_TOPIC = '{app}-in', VALUE_FORMAT = 'JSON');
+CREATE TABLE b (k VARCHAR PRIMARY KEY, w INT) WITH (KAFKA_TOPIC = '{app}-side', VALUE_FORMAT = 'JSON');
+CREATE STREAM c WITH (KAFKA_TOPIC = '{app}-out') AS SELECT a.k, v, w FROM a JOIN b ON a.k = b.k EMIT CHANGES;
+"""
+GROUPED = """CREATE STREAM a (k VARCHAR KEY, v INT) WITH (KAFKA_TOPIC = '{app}-in', VALUE_FORMAT = 'JSON');
+CREATE TABLE c WITH (KAFKA_TOPIC = '{app}-out') AS SELECT GROUP_KEY, COUNT(*) AS n FROM a WINDOW GROUP BY GROUP_KEY EMIT CHANGES;
+"""
+MINUTE = "WINDOW TUMBLING (SIZE 1 MINUTE)"
+
+
+def mismatches(broker):
+    job = small_job(broker, "mismatch", JOINED, settings={"cache.max.bytes.buffering": "0"})
+    app = job.application
+    broker.create(f"{app}-in", f"{app}-out", partitions=2)  # not by the job: its topic would be compacted
+    broker.create(f"{app}-side", f"{app}-CTAS_C-Aggregate-GroupBy-repartition", partitions=3)
+    refused(job, 3, f"{app}-in has 2 partitions", "read together with it has 3", f"--> {job.path}:3:1", "the same number of partitions")
+
+    def group(key, window=MINUTE):
+        job.path.write_text(GROUPED.format(app=app).replace("GROUP_KEY", key).replace("WINDOW", window, 1))
+        broker.produce([(f"{app}-in", 0, 1000, b"k", b'{"V":1}')])
+
+    group("v")
+    refused(job, 3, f"{app}-CTAS_C-Aggregate-GroupBy-repartition has 3 partitions", "come from 2", f"--> {job.path}:2:1", "help: ")
+    group("k")
+    job.catch_up()
+    for key, window in (("k", "WINDOW TUMBLING (SIZE 2 MINUTES)"), ("k", ""), ("k", "WINDOW SESSION (1 MINUTE)")):
+        group(key, window)
+        code, _, err = run(job.command("--until-caught-up")[1:])
+        expect(code == 5 and "another layout" in err and "QUERY_ID" in err, f"{key} {window}: exit {code}", err)
+    group("k")
+    job.catch_up()  # what was refused has harmed nothing
+    counts = [json.loads(record.value)["N"] for record in broker.read(f"{app}-out")]
+    expect(counts == [1, 2, 3, 4, 5, 6], f"counts {counts}, expected 1 to 6", job.tail())
+    job.clean()
+
+
 # ---- state directories ----
 
 def state_directories(broker):
@@ -355,7 +393,7 @@ def hanging_transaction(broker):
     job.clean()
 
 
-CASES = {case.__name__: case for case in (job_files, settings, no_broker, no_topic, state_directories, records, policies, oversized,
+CASES = {case.__name__: case for case in (job_files, settings, no_broker, no_topic, mismatches, state_directories, records, policies, oversized,
                                        lost_records, hanging_transaction)}
 
 
