@@ -49,6 +49,20 @@ def chosen(bench, names):
     return [(name, bench.engine(name)) for name in names if name in bench.names]
 
 
+def of_each(bench, kind, names, figures_of):
+    """What `figures_of(engine)` gives for each of the chosen engines; a peer that fails is left out, and said to be."""
+    found = {}
+    for name, engine in chosen(bench, names):
+        try:
+            found[name] = {"engine": engine.name, **figures_of(engine)}
+            say(kind, engine, found[name])
+        except RuntimeError as failure:
+            if is_ours(engine):
+                raise
+            print(f"  LEFT OUT {kind} {engine.name}: {failure}", flush=True)
+    return {"kind": kind, "engines": found}
+
+
 def is_ours(engine):
     return isinstance(engine, Turgo)
 
@@ -67,9 +81,9 @@ def say(what, engine, figures):
 def start(bench):
     """From the start of the process to the first row that a consumer of committed records sees; a map over 1,000 bids, topics there,
     group new."""
-    source, held = bench.data.bids(BIDS)
-    found = {}
-    for name, engine in chosen(bench, LIVE):
+    source, _ = bench.data.bids(BIDS)
+
+    def figures(engine):
         seconds = []
         sink = bench.session.topic("start")
         for _ in range(bench.life_rounds if is_ours(engine) else bench.peer_rounds):
@@ -77,9 +91,9 @@ def start(bench):
                 first = First(bench, sink)
                 with Live(engine.command(task), task.folder) as live:
                     seconds.append(first.seconds_since(live.began, live))
-        found[name] = {"engine": engine.name, **quantiles(seconds)}
-        say("start", engine, found[name])
-    return {"kind": "start", "engines": found}
+        return quantiles(seconds)
+
+    return of_each(bench, "start", LIVE, figures)
 
 
 def add_bids(bench, source, count=BIDS):
@@ -89,27 +103,29 @@ def add_bids(bench, source, count=BIDS):
 def restart(bench):
     """From the start of the process that follows a killed one (-9, with results on the way) to its first row; state is kept."""
     dice = random.Random(1)
-    found = {}
-    for name, engine in chosen(bench, LIVE):
+
+    def figures(engine):
         source = bench.session.nexmark()
         with bench.session.task("q17", source, 1 << 60) as task:
             seconds = []
             first = First(bench, task.sink)
             live = Live(engine.command(task), task.folder)
-            add_bids(bench, source)
-            first.seconds_since(live.began, live)
-            for _ in range(bench.life_rounds if is_ours(engine) else 1):
+            try:
                 add_bids(bench, source)
-                time.sleep(dice.random() / 10)
-                live.stop(signal.SIGKILL)
-                add_bids(bench, source)
-                first = First(bench, task.sink)
-                live = Live(engine.command(task), task.folder)
-                seconds.append(first.seconds_since(live.began, live))
-            live.stop()
-        found[name] = {"engine": engine.name, **quantiles(seconds)}
-        say("restart", engine, found[name])
-    return {"kind": "restart", "engines": found}
+                first.seconds_since(live.began, live)
+                for _ in range(bench.life_rounds if is_ours(engine) else 1):
+                    add_bids(bench, source)
+                    time.sleep(dice.random() / 10)
+                    live.stop(signal.SIGKILL)
+                    add_bids(bench, source)
+                    first = First(bench, task.sink)
+                    live = Live(engine.command(task), task.folder)
+                    seconds.append(first.seconds_since(live.began, live))
+            finally:
+                live.stop()
+        return quantiles(seconds)
+
+    return of_each(bench, "restart", LIVE, figures)
 
 
 def watch_idle(command, folder, settle=SETTLE_S):
@@ -159,18 +175,11 @@ def restored(bench, engine, keys):
         shutil.rmtree(task.folder)
         os.mkdir(task.folder)
         whole = engine.run(again, **QUICK)
-        return {"engine": engine.name, "keys": held, "cpu": whole.cpu - base.cpu, "rss_mb": whole.rss_mb, "counted_cpu": counted.cpu}
+        return {"keys": held, "cpu": whole.cpu - base.cpu, "rss_mb": whole.rss_mb, "counted_cpu": counted.cpu}
 
 
 def restore(keys, names):
-    def measure(bench):
-        found = {}
-        for name, engine in chosen(bench, names):
-            found[name] = restored(bench, engine, keys // bench.scale)
-            say("restore", engine, found[name])
-        return {"kind": "restore", "engines": found}
-
-    return measure
+    return lambda bench: of_each(bench, "restore", names, lambda engine: restored(bench, engine, keys // bench.scale))
 
 
 def latency_of(bench, engine, rate):
@@ -184,18 +193,11 @@ def latency_of(bench, engine, rate):
             if probe.returncode != 0:
                 raise RuntimeError(f"{engine.name} at {rate} records/s: {probe.stderr}")
             figures = json.loads(probe.stdout)
-            return {"engine": engine.name, "rate": rate, **figures, "core_percent": cpu_of(live.pid) / (WARM_S + LATENCY_S) * 100}
+            return {"rate": rate, **figures, "core_percent": cpu_of(live.pid) / (WARM_S + LATENCY_S) * 100}
 
 
 def latency(rate):
-    def measure(bench):
-        found = {}
-        for name, engine in chosen(bench, LIVE):
-            found[name] = latency_of(bench, engine, rate)
-            say(f"at {rate}/s", engine, found[name])
-        return {"kind": "latency", "engines": found}
-
-    return measure
+    return lambda bench: of_each(bench, "latency", LIVE, lambda engine: latency_of(bench, engine, rate))
 
 
 MEASURES = {
