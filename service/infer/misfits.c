@@ -37,7 +37,8 @@ struct reading {
 
 static struct tg_slice header_of(const struct tg_message *message, const char *name)
 {
-    struct tg_slice key, value;
+    struct tg_slice key;
+    struct tg_slice value;
     for (uint32_t i = 0; i < message->header_count; i++) {
         tg_message_header(message, i, &key, &value);
         if (tg_slice_is(key, name))
@@ -51,7 +52,8 @@ static void add_letter(void *context, const struct tg_message *message)
     struct reading *reading = context;
     struct tg_misfits *misfits = reading->misfits;
     struct tg_slice text = header_of(message, "__turgo.errors.message");
-    int64_t partition = -1, offset = -1;
+    int64_t partition = -1;
+    int64_t offset = -1;
     misfits->count++;
     for (uint32_t i = 0; i < misfits->reason_count; i++)
         if (tg_slice_is(text, misfits->reasons[i].message)) {
@@ -75,7 +77,8 @@ static enum tg_code read_partitions(struct tg_stretch_reader *reader, const stru
                                     struct tg_error *reterr)
 {
     for (int32_t i = 0; i < ends->partition_count; i++) {
-        int64_t from = i < since->partition_count ? since->ends[i] : 0, position = 0;
+        int64_t from = i < since->partition_count ? since->ends[i] : 0;
+        int64_t position = 0;
         const struct tg_stretch stretch = {i, from, ends->ends[i], LETTERS_MAX};
         TG_TRY(tg_stretch_read(reader, &stretch, &position, reterr));
         if (position < ends->ends[i])

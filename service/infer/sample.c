@@ -40,7 +40,9 @@ static enum tg_code sample_partition(struct sampling *sampling, int32_t partitio
     for (size_t i = 0; i < 2; i++)
         TG_TRY(tg_admin_list_offsets(sampling->cluster, &bounds[i], 1, TG_READ_COMMITTED,
                                      options->request_timeout_ms, reterr));
-    int64_t begin = bounds[0].offset, end = bounds[1].offset, position = begin;
+    int64_t begin = bounds[0].offset;
+    int64_t end = bounds[1].offset;
+    int64_t position = begin;
     bool is_short = end - begin <= share;
     uint32_t newest = is_short ? 0 : share / 2;
     sampling->sample->offsets += end - begin;
