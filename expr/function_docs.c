@@ -111,7 +111,9 @@ static void write_kind(const struct tg_function_list *list, enum tg_function_kin
     tg_buffer_printf(out, "\n## %s\n\n| function | what it does | example |\n| --- | --- | --- |\n", title);
     for (uint32_t i = 0; i < list->count; i++) {
         const struct tg_function_docs *docs = &list->functions[i];
-        for (uint32_t row = 0; docs->kind == kind && row < docs->overload_count; row++) {
+        if (docs->kind != kind || strcmp(docs->family, "extension") == 0)
+            continue; /* of another list, or not a row of expr/functions/ */
+        for (uint32_t row = 0; row < docs->overload_count; row++) {
             const struct tg_function *function = docs->overloads[row];
             tg_buffer_append_text(out, "| `");
             write_cell(out, function->signature);

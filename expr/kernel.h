@@ -37,6 +37,11 @@ int64_t tg_call_now_ms(const struct tg_call *call);
  * its memory. */
 struct tg_column *tg_call_column(const struct tg_call *call, uint32_t slot, const struct tg_type *type);
 
+/* What the call site keeps from batch to batch in one task, a decoder say; NULL until it is set. */
+void *tg_call_object(const struct tg_call *call);
+/* Sets it, once; release(object) ends it with the program's state. */
+void tg_call_set_object(const struct tg_call *call, void *object, void (*release)(void *object));
+
 /* ---- lambdas ---- */
 
 /* The rows of a lambda's body: its parameters' columns share one row numbering. */

@@ -33,6 +33,13 @@ struct kernel_column {
     struct tg_column *column;
 };
 
+/* What else a kernel keeps for one of its call sites. */
+struct kernel_object {
+    const struct tg_step *step;
+    void *object;
+    void (*release)(void *object);
+};
+
 struct tg_program_state {
     const struct tg_program *program;
     struct register_state *registers;
@@ -52,6 +59,9 @@ struct tg_program_state {
     struct kernel_column *kernel_columns;
     size_t kernel_column_capacity;
     uint32_t kernel_column_count;
+    struct kernel_object *kernel_objects;
+    size_t kernel_object_capacity;
+    uint32_t kernel_object_count;
     struct tg_row_error *errors;
     size_t error_capacity;
     uint32_t error_count;
@@ -151,6 +161,24 @@ struct tg_column *tg_call_column(const struct tg_call *call, uint32_t slot, cons
     tg_column_clear(state->kernel_columns[i].column);
     tg_column_resize(state->kernel_columns[i].column, state->row_count);
     return state->kernel_columns[i].column;
+}
+
+void *tg_call_object(const struct tg_call *call)
+{
+    const struct tg_program_state *state = call->state;
+    for (uint32_t i = 0; i < state->kernel_object_count; i++)
+        if (state->kernel_objects[i].step == state->step)
+            return state->kernel_objects[i].object;
+    return NULL;
+}
+
+void tg_call_set_object(const struct tg_call *call, void *object, void (*release)(void *object))
+{
+    struct tg_program_state *state = call->state;
+    tg_grow((void **)&state->kernel_objects, &state->kernel_object_capacity,
+            (size_t)state->kernel_object_count + 1, sizeof *state->kernel_objects);
+    state->kernel_objects[state->kernel_object_count++] =
+        (struct kernel_object){state->step, object, release};
 }
 
 static void record_error(struct tg_program_state *state, uint32_t row, enum tg_code code, const char *message)
@@ -539,6 +567,9 @@ void tg_program_state_free(struct tg_program_state *state)
     for (uint32_t i = 0; i < state->kernel_column_count; i++)
         tg_column_free(state->kernel_columns[i].column);
     tg_free(state->kernel_columns);
+    for (uint32_t i = 0; i < state->kernel_object_count; i++)
+        state->kernel_objects[i].release(state->kernel_objects[i].object);
+    tg_free(state->kernel_objects);
     tg_arena_free(state->constant_arena);
     tg_buffer_done(&state->scratch);
     tg_buffer_done(&state->second_scratch);

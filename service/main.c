@@ -3,6 +3,7 @@
 #include "expr/function_docs.h"
 #include "kafka/kafka.h"
 #include "service/command.h"
+#include "service/format_functions.h"
 #include "service/settings.h"
 #include "service/version.h"
 
@@ -108,6 +109,7 @@ static int help(int count, char **values)
 int main(int argument_count, char **arguments)
 {
     const char *name = argument_count < 2 ? "" : arguments[1];
+    tg_format_functions_install();
     if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
         return help(argument_count - 2, arguments + 2);
     if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) {
