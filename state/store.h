@@ -59,7 +59,8 @@ void tg_store_prefetch(const struct tg_store *store, const struct tg_slice *keys
 
 /* One probe for read-modify-write of values of one size: makes the entry dirty and gives its memory. */
 struct tg_store_edit {
-    uint8_t *bytes; /* writable, `length` bytes, until the next call on this store */
+    uint8_t *bytes; /* writable, `length` bytes, until the key is put or removed, or the store is sealed or
+                       discarded: what is dirty stays where it is */
     uint32_t length;
     bool created;         /* it did not exist: bytes are zero */
     int64_t timestamp_ms; /* of the value found; INT64_MIN if created */

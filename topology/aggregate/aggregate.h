@@ -29,7 +29,31 @@ struct aggregate_session {
     size_t value_at, value_length; /* its state, in sessions.values */
 };
 
+/* The last session of its key, which rows of the open transaction go on falling into. What they make of it
+ * lies here, and goes to the store at once when the transaction is committed, or when something else looks at
+ * the key's sessions. Since no row is older than its start, only its end moves. */
+struct aggregate_live {
+    struct tg_slice key;
+    uint64_t hash;
+    int64_t start_ms, end_ms;
+    int64_t stored_end_ms; /* as the store has it */
+    uint8_t *value;
+    size_t value_length, value_capacity;
+    uint32_t slot;
+    bool changed; /* since it was put */
+    bool gone;
+};
+
+struct aggregate_live_sessions {
+    struct aggregate_live *entries;
+    uint32_t count;
+    uint32_t *slots;        /* number of an entry + 1; 0: free */
+    struct tg_arena *arena; /* keys and values */
+    size_t bytes;           /* used of it */
+};
+
 struct aggregate_sessions {
+    struct aggregate_live_sessions live;
     struct aggregate_session *found; /* by end */
     size_t found_count, found_capacity;
     struct tg_buffer values;
@@ -46,6 +70,16 @@ enum aggregate_refusal {
     AGGREGATE_LEAVES_OUT, /* it counts in no call and no window */
     AGGREGATE_NULL,       /* the refusing calls take it for NULL, the others count it */
     AGGREGATE_KEEPS, /* of a table: it counts, since it may be taken back; results that do not fit are NULL */
+};
+
+/* Rows of the batch with the states that they go into, which are there already; all calls take them in at
+ * once. */
+struct aggregate_gathered {
+    uint32_t count;
+    uint32_t *rows;
+    uint8_t **states;
+    struct tg_buffer last_key; /* of the last row's state, whose edit is not done yet */
+    int64_t last_time_ms;      /* the time that it will have */
 };
 
 struct aggregate {
@@ -83,6 +117,8 @@ struct aggregate {
     struct tg_buffer removed_keys; /* scratch: u32 length | key, ... */
     struct tg_buffer scan_from, scan_to;
     struct aggregate_sessions sessions;
+    bool gathers; /* states do not grow, nothing is refused, and nobody looks at them row by row */
+    struct aggregate_gathered gathered;
     struct aggregate_pane *panes; /* of the window that closes; NULL: not shared */
     int64_t stream_time_ms;       /* highest row time seen, -1: none; persisted */
     int64_t closed_start_ms;      /* windows starting here or before were emitted as final (or expired), of
@@ -143,6 +179,13 @@ TG_MUST_CHECK enum tg_code aggregate_check_size(struct aggregate *aggregate, str
 /* Would a row be left out of this group? Sets aggregate->refused, changes nothing in the store. */
 TG_MUST_CHECK enum tg_code aggregate_try(struct aggregate *aggregate, struct tg_slice store_key, uint32_t row,
                                          struct tg_error *reterr);
+/* What a state is before its first row. */
+void aggregate_state_init(const struct aggregate *aggregate, uint8_t *bytes);
+TG_MUST_CHECK enum tg_code aggregate_state_fail_size(const struct aggregate *aggregate, size_t length,
+                                                     struct tg_error *reterr);
+/* Adds a row to a state where it lies. Only of calls whose states do not grow, and that refuse nothing. */
+TG_MUST_CHECK enum tg_code aggregate_state_add_in_place(struct aggregate *aggregate, uint8_t *bytes,
+                                                        size_t length, uint32_t row, struct tg_error *reterr);
 /* The same in steps, for sessions: a state is made in aggregate->value: from `bytes` (no data: a new one),
  * others are merged into it, a row is added. */
 TG_MUST_CHECK enum tg_code aggregate_state_begin(struct aggregate *aggregate, struct tg_slice bytes,
@@ -154,6 +197,17 @@ TG_MUST_CHECK enum tg_code aggregate_state_add(struct aggregate *aggregate, uint
 /* Writes the results of a state to row `row` of the output's result columns. */
 TG_MUST_CHECK enum tg_code aggregate_results(struct aggregate *aggregate, struct tg_slice value, uint32_t row,
                                              struct tg_error *reterr);
+
+/* ---- gather.c ---- */
+
+/* Can rows be gathered? */
+bool aggregate_can_gather(const struct aggregate *aggregate);
+/* The row goes into the group with its next aggregate_apply_gathered; a new group is made now. */
+TG_MUST_CHECK enum tg_code aggregate_gather(struct aggregate *aggregate, struct tg_slice store_key,
+                                            uint32_t row, struct tg_error *reterr);
+/* Before anything reads states, and at the end of a batch. */
+TG_MUST_CHECK enum tg_code aggregate_apply_gathered(struct aggregate *aggregate, struct tg_error *reterr);
+void aggregate_gathered_done(struct aggregate_gathered *gathered);
 
 /* ---- emit.c: output rows ---- */
 
@@ -207,6 +261,11 @@ TG_MUST_CHECK enum tg_code aggregate_close_panes(struct aggregate *aggregate, in
 /* `seen_ms`: the stream time before the row. */
 TG_MUST_CHECK enum tg_code aggregate_update_session(struct aggregate *aggregate, struct tg_slice key,
                                                     uint32_t row, int64_t seen_ms, struct tg_error *reterr);
+/* Puts all live sessions into the store: before anything looks at it as a whole. */
+TG_MUST_CHECK enum tg_code aggregate_put_sessions(struct aggregate *aggregate, struct tg_error *reterr);
+/* Forgets the live sessions: what is committed counts. */
+void aggregate_live_reset(struct aggregate_live_sessions *sessions);
+void aggregate_live_done(struct aggregate_live_sessions *sessions);
 /* Removes the sessions that end before `end_ms`, in the order of end, start and key; emits them if asked to.
  */
 TG_MUST_CHECK enum tg_code aggregate_sweep_sessions(struct aggregate *aggregate, int64_t end_ms, bool emit,

@@ -10,7 +10,7 @@
  * The store has a row per session, an index entry (by end, for closing and expiry) and a head per key
  * (state/window_key.h): a row in time order costs point lookups only. Rows of a key that can be joined lie
  * more than a gap apart, so that a row at or after the start of the last one can touch no other. */
-#include "topology/aggregate/aggregate.h"
+#include "topology/aggregate/session.h"
 
 #include "base/memory.h"
 #include "state/window_key.h"
@@ -69,7 +69,8 @@ static void add_found(struct aggregate_sessions *sessions, const struct aggregat
     tg_buffer_append_slice(&sessions->values, value);
 }
 
-static enum tg_code read_head(struct aggregate *aggregate, struct tg_slice key, struct tg_error *reterr)
+enum tg_code aggregate_session_read_head(struct aggregate *aggregate, struct tg_slice key,
+                                         struct tg_error *reterr)
 {
     struct aggregate_sessions *sessions = &aggregate->sessions;
     struct tg_value head;
@@ -86,8 +87,8 @@ static enum tg_code read_head(struct aggregate *aggregate, struct tg_slice key, 
     return TG_OK;
 }
 
-static enum tg_code write_head(struct aggregate *aggregate, struct tg_slice key,
-                               const struct aggregate_session *latest, struct tg_error *reterr)
+enum tg_code aggregate_session_write_head(struct aggregate *aggregate, struct tg_slice key,
+                                          const struct aggregate_session *latest, struct tg_error *reterr)
 {
     uint8_t bytes[HEAD_BYTES];
     tg_store_u64(bytes, (uint64_t)latest->end_ms);
@@ -97,9 +98,8 @@ static enum tg_code write_head(struct aggregate *aggregate, struct tg_slice key,
                         (struct tg_value){tg_slice_of(bytes, sizeof bytes), latest->end_ms}, reterr);
 }
 
-/* The key's sessions from `from_ms` on; those that begin up to `to_ms` are found. */
-static enum tg_code scan_sessions(struct aggregate *aggregate, struct tg_slice key, int64_t from_ms,
-                                  int64_t to_ms, struct tg_error *reterr)
+enum tg_code aggregate_session_scan(struct aggregate *aggregate, struct tg_slice key, int64_t from_ms,
+                                    int64_t to_ms, struct tg_error *reterr)
 {
     struct aggregate_sessions *sessions = &aggregate->sessions;
     struct tg_store_cursor *cursor = NULL;
@@ -141,11 +141,11 @@ static enum tg_code find_sessions(struct aggregate *aggregate, struct tg_slice k
     from = from > joinable_ms ? from : joinable_ms;
     sessions->found_count = 0;
     tg_buffer_clear(&sessions->values);
-    TG_TRY(read_head(aggregate, key, reterr));
+    TG_TRY(aggregate_session_read_head(aggregate, key, reterr));
     if (!sessions->head_exists)
         return TG_OK;
     if (!sessions->latest_known || time_ms < sessions->latest.start_ms)
-        return scan_sessions(aggregate, key, from, time_ms + window_of(aggregate)->size_ms, reterr);
+        return aggregate_session_scan(aggregate, key, from, time_ms + window_of(aggregate)->size_ms, reterr);
     if (sessions->latest.end_ms < from)
         return TG_OK;
     struct tg_value value;
@@ -217,11 +217,129 @@ static enum tg_code store_session(struct aggregate *aggregate, struct tg_slice k
     const struct aggregate_session *latest = is_latest ? merged : &sessions->latest;
     if (sessions->head_known && same_bounds(&sessions->latest, latest))
         return TG_OK;
-    return write_head(aggregate, key, latest, reterr);
+    return aggregate_session_write_head(aggregate, key, latest, reterr);
 }
 
-enum tg_code aggregate_update_session(struct aggregate *aggregate, struct tg_slice key, uint32_t row,
-                                      int64_t seen_ms, struct tg_error *reterr)
+/* ---- live sessions ---- */
+
+enum tg_code aggregate_live_put(struct aggregate *aggregate, struct aggregate_live *live,
+                                struct tg_error *reterr)
+{
+    struct tg_store *store = aggregate->store->store;
+    const struct aggregate_session stored = {.start_ms = live->start_ms, .end_ms = live->stored_end_ms};
+    const struct aggregate_session now = {.start_ms = live->start_ms, .end_ms = live->end_ms};
+    const struct tg_value value = {tg_slice_of(live->value, live->value_length), now.end_ms};
+    const struct tg_value nothing = {tg_slice_of("", 0), now.end_ms};
+    if (!live->changed)
+        return TG_OK;
+    live->changed = false;
+    live->stored_end_ms = live->end_ms;
+    if (same_bounds(&stored, &now))
+        return tg_store_put(store, row_key(aggregate, live->key, &now), value, reterr);
+    TG_TRY(tg_store_remove(store, row_key(aggregate, live->key, &stored), stored.end_ms, reterr));
+    TG_TRY(tg_store_remove(store, index_key(aggregate, live->key, &stored), stored.end_ms, reterr));
+    TG_TRY(tg_store_put(store, row_key(aggregate, live->key, &now), value, reterr));
+    TG_TRY(tg_store_put(store, index_key(aggregate, live->key, &now), nothing, reterr));
+    return aggregate_session_write_head(aggregate, live->key, &now, reterr);
+}
+
+enum tg_code aggregate_put_sessions(struct aggregate *aggregate, struct tg_error *reterr)
+{
+    struct aggregate_live_sessions *sessions = &aggregate->sessions.live;
+    for (uint32_t i = 0; i < sessions->count; i++)
+        if (!sessions->entries[i].gone)
+            TG_TRY(aggregate_live_put(aggregate, &sessions->entries[i], reterr));
+    aggregate_live_reset(sessions);
+    return TG_OK;
+}
+
+/* The session that a row has extended stays at hand: more rows of its key come as a rule. */
+static enum tg_code keep_live(struct aggregate *aggregate, struct tg_slice key,
+                              const struct aggregate_session *merged, struct tg_error *reterr)
+{
+    const struct aggregate_sessions *sessions = &aggregate->sessions;
+    if (sessions->found_count == 0 || !sessions->latest_known || merged->end_ms < sessions->latest.end_ms)
+        return TG_OK;
+    if (aggregate_live_is_full(&sessions->live))
+        TG_TRY(aggregate_put_sessions(aggregate, reterr));
+    aggregate_live_add(&aggregate->sessions.live, key, merged, tg_buffer_slice(&aggregate->value));
+    return TG_OK;
+}
+
+static enum tg_code add_to_live(struct aggregate *aggregate, struct aggregate_live *live, uint32_t row,
+                                struct tg_error *reterr)
+{
+    if (!aggregate->variable && !aggregate->may_refuse)
+        return aggregate_state_add_in_place(aggregate, live->value, live->value_length, row, reterr);
+    TG_TRY(aggregate_state_begin(aggregate, tg_slice_of(live->value, live->value_length), reterr));
+    TG_TRY(aggregate_state_add(aggregate, row, reterr));
+    TG_TRY(aggregate_check_size(aggregate, live->key, reterr));
+    aggregate->left_out =
+        aggregate->too_large || (aggregate->refused && aggregate->refusal == AGGREGATE_LEAVES_OUT);
+    if (!aggregate->left_out)
+        aggregate_live_set_value(&aggregate->sessions.live, live, tg_buffer_slice(&aggregate->value));
+    return TG_OK;
+}
+
+/* The row falls into the key's live session. Its time is not before the session's start, so it touches no
+ * other one. */
+static enum tg_code extend_live(struct aggregate *aggregate, struct aggregate_live *live, uint32_t row,
+                                struct tg_error *reterr)
+{
+    int64_t time = aggregate->input->rows->rowtime_ms[row];
+    const struct aggregate_session found = {.start_ms = live->start_ms, .end_ms = live->end_ms};
+    struct aggregate_session extended = found;
+    extended.end_ms = time > found.end_ms ? time : found.end_ms;
+    bool emits = aggregate_emits_at_once(aggregate);
+    if (emits && aggregate->sends_before) {
+        tg_buffer_clear(&aggregate->before);
+        tg_buffer_append(&aggregate->before, live->value, live->value_length);
+    }
+    TG_TRY(add_to_live(aggregate, live, row, reterr));
+    if (aggregate->left_out)
+        return TG_OK;
+    live->end_ms = extended.end_ms;
+    live->changed = true;
+    if (!emits)
+        return TG_OK;
+    const struct tg_slice before = tg_buffer_slice(&aggregate->before);
+    const struct tg_slice after = tg_slice_of(live->value, live->value_length);
+    bool replaces = extended.start_ms == extended.end_ms;
+    if (!replaces)
+        TG_TRY(emit_session(aggregate, row, &found, &before, NULL, reterr));
+    return emit_session(aggregate, row, &extended, replaces ? &before : NULL, &after, reterr);
+}
+
+/* Does a row of this time fall into the live session, and is it not late? */
+static bool meets_live(const struct aggregate *aggregate, const struct aggregate_live *live, int64_t time_ms,
+                       int64_t seen_ms)
+{
+    const struct tg_window *window = window_of(aggregate);
+    int64_t from = time_ms - window->size_ms;
+    int64_t joinable = joinable_from(aggregate, seen_ms);
+    int64_t end = time_ms > live->end_ms ? time_ms : live->end_ms;
+    return time_ms >= live->start_ms && live->end_ms >= from && live->end_ms >= joinable &&
+           end >= aggregate->stream_time_ms - window->size_ms - window->grace_ms;
+}
+
+/* ---- rows ---- */
+
+static void skip_late(struct aggregate *aggregate, uint32_t row, const struct aggregate_session *merged,
+                      int64_t closed_ms)
+{
+    const struct tg_window *window = window_of(aggregate);
+    const struct tg_skip skip = {&aggregate->base.task->counters.late_skipped, aggregate->input, row,
+                                 aggregate->base.node};
+    const struct tg_late late = {merged->start_ms, merged->end_ms, closed_ms};
+    tg_task_skip_late(aggregate->base.task, &skip, &late,
+                      "its session [%lld, %lld] is closed: stream time is %lld, gap %lld ms, grace %lld ms",
+                      (long long)merged->start_ms, (long long)merged->end_ms,
+                      (long long)aggregate->stream_time_ms, (long long)window->size_ms,
+                      (long long)window->grace_ms);
+}
+
+static enum tg_code update_stored(struct aggregate *aggregate, struct tg_slice key, uint32_t row,
+                                  int64_t seen_ms, struct tg_error *reterr)
 {
     const struct tg_window *window = window_of(aggregate);
     struct aggregate_sessions *sessions = &aggregate->sessions;
@@ -235,14 +353,7 @@ enum tg_code aggregate_update_session(struct aggregate *aggregate, struct tg_sli
         merged.end_ms = found->end_ms > merged.end_ms ? found->end_ms : merged.end_ms;
     }
     if (merged.end_ms < closed) {
-        const struct tg_skip skip = {&aggregate->base.task->counters.late_skipped, aggregate->input, row,
-                                     aggregate->base.node};
-        const struct tg_late late = {merged.start_ms, merged.end_ms, closed};
-        tg_task_skip_late(
-            aggregate->base.task, &skip, &late,
-            "its session [%lld, %lld] is closed: stream time is %lld, gap %lld ms, grace %lld ms",
-            (long long)merged.start_ms, (long long)merged.end_ms, (long long)aggregate->stream_time_ms,
-            (long long)window->size_ms, (long long)window->grace_ms);
+        skip_late(aggregate, row, &merged, closed);
         return TG_OK;
     }
     bool is_new = sessions->found_count == 0;
@@ -259,6 +370,7 @@ enum tg_code aggregate_update_session(struct aggregate *aggregate, struct tg_sli
         return TG_OK;
     TG_TRY(remove_found(aggregate, key, row, &merged, reterr));
     TG_TRY(store_session(aggregate, key, &merged, reterr));
+    TG_TRY(keep_live(aggregate, key, &merged, reterr));
     if (!aggregate_emits_at_once(aggregate))
         return TG_OK;
     const struct tg_slice after = tg_buffer_slice(&aggregate->value);
@@ -267,89 +379,15 @@ enum tg_code aggregate_update_session(struct aggregate *aggregate, struct tg_sli
     return emit_session(aggregate, row, &merged, replaces ? &before : NULL, &after, reterr);
 }
 
-/* ---- closing and expiry ---- */
-
-/* A session has gone for good: its key's head with it, if there is no later one. */
-static enum tg_code forget_head(struct aggregate *aggregate, const struct tg_window_key *gone,
-                                struct tg_error *reterr)
+enum tg_code aggregate_update_session(struct aggregate *aggregate, struct tg_slice key, uint32_t row,
+                                      int64_t seen_ms, struct tg_error *reterr)
 {
-    struct aggregate_sessions *sessions = &aggregate->sessions;
-    TG_TRY(read_head(aggregate, gone->key, reterr));
-    if (!sessions->head_exists)
-        return TG_OK;
-    if (!sessions->latest_known) {
-        sessions->found_count = 0;
-        tg_buffer_clear(&sessions->values);
-        TG_TRY(scan_sessions(aggregate, gone->key, gone->end_ms, INT64_MIN, reterr));
-        if (sessions->latest_known)
-            return write_head(aggregate, gone->key, &sessions->latest, reterr);
-    } else if (sessions->latest.end_ms > gone->end_ms) {
-        return TG_OK;
-    }
-    return tg_store_remove(aggregate->store->store, tg_buffer_slice(&sessions->head_key), gone->end_ms,
-                           reterr);
-}
-
-/* Handles the sessions whose index keys were remembered. */
-static enum tg_code remove_sessions(struct aggregate *aggregate, bool emit, struct tg_error *reterr)
-{
-    struct tg_store *store = aggregate->store->store;
-    const struct tg_buffer *keys = &aggregate->removed_keys;
-    for (size_t at = 0; at < keys->length;) {
-        uint32_t length = tg_load_u32(keys->data + at);
-        struct tg_slice index = tg_slice_of(keys->data + at + 4, length);
-        struct tg_window_key gone;
-        TG_TRY(tg_session_key_read_local(index, &gone, reterr));
-        tg_session_key_local(&aggregate->store_key, &gone);
-        struct tg_slice local = tg_buffer_slice(&aggregate->store_key);
-        struct tg_value value;
-        bool exists = emit;
-        if (emit)
-            TG_TRY(tg_store_get(store, local, &exists, &value, reterr));
-        if (exists)
-            TG_TRY(aggregate_emit_entry(aggregate, &(struct aggregate_entry){.key = local, .after = &value},
-                                        reterr));
-        TG_TRY(tg_store_remove(store, local, gone.end_ms, reterr));
-        TG_TRY(tg_store_remove(store, index, gone.end_ms, reterr));
-        TG_TRY(forget_head(aggregate, &gone, reterr));
-        at += 4 + length;
-    }
-    tg_buffer_clear(&aggregate->removed_keys);
-    return TG_OK;
-}
-
-enum tg_code aggregate_sweep_sessions(struct aggregate *aggregate, int64_t end_ms, bool emit,
-                                      struct tg_error *reterr)
-{
-    struct aggregate_sessions *sessions = &aggregate->sessions;
-    if (end_ms <= sessions->next_end_ms || end_ms <= 0)
-        return TG_OK;
-    struct tg_store_cursor *cursor = NULL;
-    tg_session_index_bound(&aggregate->scan_from,
-                           aggregate->closed_start_ms == INT64_MIN ? 0 : aggregate->closed_start_ms);
-    tg_session_head_key(&aggregate->scan_to, tg_slice_of("", 0)); /* heads lie behind the index */
-    TG_TRY(tg_store_scan(aggregate->store->store, tg_buffer_slice(&aggregate->scan_from),
-                         tg_buffer_slice(&aggregate->scan_to), &cursor, reterr));
-    struct tg_slice key;
-    struct tg_value value;
-    enum tg_code code = TG_OK;
-    sessions->next_end_ms = INT64_MAX;
-    tg_buffer_clear(&aggregate->removed_keys);
-    while (code == TG_OK && tg_store_cursor_next(cursor, &key, &value)) {
-        struct tg_window_key session;
-        code = tg_session_key_read_local(key, &session, reterr);
-        if (code == TG_OK && session.end_ms >= end_ms) {
-            sessions->next_end_ms = session.end_ms;
-            break;
-        }
-        if (code == TG_OK)
-            aggregate_remember_removal(aggregate, key);
-    }
-    if (code == TG_OK)
-        code = tg_store_cursor_status(cursor, reterr);
-    tg_store_cursor_close(cursor);
-    TG_TRY(code);
-    TG_TRY(remove_sessions(aggregate, emit, reterr));
-    aggregate->closed_start_ms = end_ms - 1;
-    return TG_OK;
+    struct aggregate_live *live = aggregate_live_find(&aggregate->sessions.live, key);
+    if (live == NULL)
+        return update_stored(aggregate, key, row, seen_ms, reterr);
+    if (meets_live(aggregate, live, aggregate->input->rows->rowtime_ms[row], seen_ms))
+        return extend_live(aggregate, live, row, reterr);
+    TG_TRY(aggregate_live_put(aggregate, live, reterr));
+    live->gone = true;
+    return update_stored(aggregate, key, row, seen_ms, reterr);
 }

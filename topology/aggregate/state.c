@@ -2,6 +2,14 @@
 
 #include <string.h>
 
+enum tg_code aggregate_state_fail_size(const struct aggregate *aggregate, size_t length,
+                                       struct tg_error *reterr)
+{
+    return tg_fail(reterr, TG_CODE_CORRUPT,
+                   "store %s: a value of %zu bytes is not the state of %u aggregates",
+                   tg_store_name(aggregate->store->store), length, aggregate->call_count);
+}
+
 /* Points each call at its part of `bytes`. */
 static enum tg_code open_state(struct aggregate *aggregate, uint8_t *bytes, size_t length,
                                struct tg_error *reterr)
@@ -26,9 +34,7 @@ static enum tg_code open_state(struct aggregate *aggregate, uint8_t *bytes, size
         at += blob_length;
     }
     if (damaged || at != length)
-        return tg_fail(reterr, TG_CODE_CORRUPT,
-                       "store %s: a value of %zu bytes is not the state of %u aggregates",
-                       tg_store_name(aggregate->store->store), length, aggregate->call_count);
+        return aggregate_state_fail_size(aggregate, length, reterr);
     return TG_OK;
 }
 
@@ -78,7 +84,7 @@ static enum tg_code apply_row(struct aggregate *aggregate, uint32_t row, bool un
     return TG_OK;
 }
 
-static void init_fixed(struct aggregate *aggregate, uint8_t *bytes)
+void aggregate_state_init(const struct aggregate *aggregate, uint8_t *bytes)
 {
     for (uint32_t i = 0; i < aggregate->call_count; i++)
         if (aggregate->calls[i].function_call->function->aggregate->init != NULL)
@@ -116,7 +122,7 @@ static enum tg_code apply_fixed(struct aggregate *aggregate, struct tg_slice sto
     struct tg_store_edit edit;
     TG_TRY(tg_store_edit(store, store_key, aggregate->fixed_bytes, false, &edit, reterr));
     if (edit.created)
-        init_fixed(aggregate, edit.bytes);
+        aggregate_state_init(aggregate, edit.bytes);
     else
         keep_before(aggregate, tg_slice_of(edit.bytes, edit.length), ret_result);
     TG_TRY(open_state(aggregate, edit.bytes, edit.length, reterr));
@@ -152,7 +158,7 @@ static void empty_value(struct aggregate *aggregate, struct tg_buffer *target)
     tg_buffer_clear(target);
     memset(tg_buffer_reserve(target, aggregate->fixed_bytes + 1), 0, aggregate->fixed_bytes);
     target->length = aggregate->fixed_bytes;
-    init_fixed(aggregate, target->data);
+    aggregate_state_init(aggregate, target->data);
     for (uint32_t i = 0; i < aggregate->call_count; i++)
         if (aggregate->calls[i].variable)
             tg_buffer_append(target, &(uint32_t){0}, sizeof(uint32_t));
@@ -227,6 +233,13 @@ static enum tg_code change_value(struct aggregate *aggregate, uint32_t row, bool
 enum tg_code aggregate_state_add(struct aggregate *aggregate, uint32_t row, struct tg_error *reterr)
 {
     return change_value(aggregate, row, false, reterr);
+}
+
+enum tg_code aggregate_state_add_in_place(struct aggregate *aggregate, uint8_t *bytes, size_t length,
+                                          uint32_t row, struct tg_error *reterr)
+{
+    TG_TRY(open_state(aggregate, bytes, length, reterr));
+    return apply_row(aggregate, row, false, reterr);
 }
 
 enum tg_code aggregate_check_size(struct aggregate *aggregate, struct tg_slice store_key,

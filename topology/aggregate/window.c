@@ -33,6 +33,8 @@ static enum tg_code update_window(struct aggregate *aggregate, struct tg_slice k
     const struct aggregate_update update = {.undo = AGGREGATE_NO_ROW, .add = row};
     struct aggregate_result result;
     tg_window_key_local(&aggregate->store_key, key, start_ms);
+    if (aggregate->gathers)
+        return aggregate_gather(aggregate, tg_buffer_slice(&aggregate->store_key), row, reterr);
     TG_TRY(aggregate_apply(aggregate, tg_buffer_slice(&aggregate->store_key), &update, &result, reterr));
     if (!result.changed || !aggregate_emits_at_once(aggregate))
         return TG_OK;
@@ -155,6 +157,7 @@ enum tg_code aggregate_close_windows(struct aggregate *aggregate, struct tg_erro
     int64_t last = last_closed_start(aggregate, aggregate->stream_time_ms, delay);
     if (last <= aggregate->closed_start_ms)
         return TG_OK;
+    TG_TRY(aggregate_apply_gathered(aggregate, reterr));
     return aggregate_node(aggregate)->panes ? aggregate_close_panes(aggregate, last, reterr)
                                             : sweep(aggregate, last, true, reterr);
 }

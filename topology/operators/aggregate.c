@@ -95,6 +95,7 @@ static enum tg_code aggregate_open(struct tg_operator *self, struct tg_error *re
     tg_batch_memory_init(&aggregate->output, self->node->schema, NULL);
     TG_TRY(open_calls(aggregate, reterr));
     TG_TRY(open_key(aggregate, reterr));
+    aggregate->gathers = aggregate_can_gather(aggregate);
     const struct tg_task_store_options options = {
         .node = self->node,
         .layout = aggregate_has_sessions(aggregate)  ? TG_KEY_SESSION
@@ -183,6 +184,8 @@ static enum tg_code update_group(struct aggregate *aggregate, struct tg_slice ke
                                  const struct aggregate_update *update, struct tg_error *reterr)
 {
     struct aggregate_result result;
+    if (aggregate->gathers)
+        return aggregate_gather(aggregate, key, update->add, reterr);
     TG_TRY(aggregate_apply(aggregate, key, update, &result, reterr));
     if (!result.changed || !aggregate_emits_at_once(aggregate))
         return TG_OK;
@@ -259,6 +262,7 @@ static enum tg_code aggregate_process(struct tg_operator *self, uint32_t input, 
     const struct tg_plan_aggregate *node = aggregate_node(aggregate);
     uint32_t count = 0;
     aggregate->input = batch;
+    aggregate->gathered.count = 0;
     TG_TRY(prepare_rows(aggregate, batch, &count, reterr));
     tg_program_run(aggregate->program_state, batch);
     tg_task_report_errors(self, batch, aggregate->program_state);
@@ -279,6 +283,7 @@ static enum tg_code aggregate_process(struct tg_operator *self, uint32_t input, 
         if (node->emission == TG_EMIT_FINAL)
             TG_TRY(aggregate_close_windows(aggregate, reterr));
     }
+    TG_TRY(aggregate_apply_gathered(aggregate, reterr));
     TG_TRY(aggregate_forward_output(aggregate, reterr));
     aggregate->input = NULL;
     return TG_OK;
@@ -314,6 +319,7 @@ static enum tg_code flush_entry(struct aggregate *aggregate, const struct tg_sea
 static enum tg_code aggregate_flush(struct tg_operator *self, struct tg_error *reterr)
 {
     struct aggregate *aggregate = (struct aggregate *)self;
+    TG_TRY(aggregate_put_sessions(aggregate, reterr));
     if (aggregate_node(aggregate)->emission == TG_EMIT_FINAL)
         return TG_OK;
     tg_task_store_seal(aggregate->store);
@@ -340,6 +346,7 @@ static void aggregate_load_progress(struct tg_operator *self, const int64_t *tim
     struct aggregate *aggregate = (struct aggregate *)self;
     aggregate->stream_time_ms = times[0] < -1 ? -1 : times[0];
     tg_batch_memory_clear(&aggregate->output);
+    aggregate_live_reset(&aggregate->sessions.live);
     aggregate_load_windows(aggregate);
 }
 
@@ -364,6 +371,8 @@ static void aggregate_close(struct tg_operator *self)
     tg_free(aggregate->key_ends);
     tg_free(aggregate->key_nulls);
     tg_free(aggregate->sessions.found);
+    aggregate_live_done(&aggregate->sessions.live);
+    aggregate_gathered_done(&aggregate->gathered);
     tg_batch_memory_done(&aggregate->output);
     tg_arena_free(aggregate->output_arena);
 }
