@@ -191,18 +191,42 @@ bool tg_value_decode(struct tg_slice *input, struct tg_column *column, uint32_t 
     return true;
 }
 
+static bool skip_nested(const struct tg_type *type, struct tg_slice *input);
+
+/* Offset behind the value that begins at `at`; 0 if there is none. Lists of structs are walked again and
+ * again, so simple values are passed without a call. */
+static inline size_t skip_simple(const struct tg_type *type, const struct tg_slice *input, size_t at)
+{
+    if (at >= input->length || input->data[at] > 1)
+        return 0;
+    if (input->data[at++] == 0)
+        return at;
+    size_t left = input->length - at;
+    size_t size = fixed_size(type->kind);
+    if (size == 0) {
+        if (left < 4)
+            return 0;
+        size = 4 + (size_t)tg_state_load_u32(input->data + at);
+    }
+    return left < size ? 0 : at + size;
+}
+
 static bool skip(const struct tg_type *type, struct tg_slice *input)
 {
+    if (tg_type_is_nested(type))
+        return skip_nested(type, input);
+    size_t behind = skip_simple(type, input, 0);
+    *input = tg_slice_of(input->data + behind, input->length - behind);
+    return behind != 0;
+}
+
+static bool skip_nested(const struct tg_type *type, struct tg_slice *input)
+{
     const uint8_t *bytes = NULL;
-    struct tg_slice text;
     if (!take(input, 1, &bytes) || bytes[0] > 1)
         return false;
     if (bytes[0] == 0)
         return true;
-    if (fixed_size(type->kind) > 0)
-        return take(input, fixed_size(type->kind), &bytes);
-    if (type->kind == TG_TYPE_STRING || type->kind == TG_TYPE_BYTES)
-        return take_bytes(input, &text);
     for (uint32_t i = 0; i < type->field_count; i++)
         if (!skip(type->fields[i].type, input))
             return false;

@@ -283,8 +283,10 @@ static int compare_encoded(const struct tg_type *type, struct tg_slice a, struct
     const struct tg_type *first = type->fields[0].type;
     struct tg_slice left = behind(a, 1);
     struct tg_slice right = behind(b, 1);
-    left.length = tg_value_size(first, left);
-    right.length = tg_value_size(first, right);
+    if (first->kind == TG_TYPE_STRING || first->kind == TG_TYPE_BYTES) {
+        left.length = tg_value_size(first, left);
+        right.length = tg_value_size(first, right);
+    }
     return compare_simple(first, left, right);
 }
 
@@ -326,6 +328,53 @@ static enum tg_code join_top(struct tg_aggregate_call *call, const struct tg_typ
     return TG_OK;
 }
 
+/* Where the last one of `count` values begins that are `blob`; false: they are not. */
+static bool find_last(const struct tg_type *type, struct tg_slice blob, uint32_t count, size_t *ret_at)
+{
+    struct tg_slice rest = blob;
+    struct tg_slice value;
+    for (uint32_t i = 0; i + 1 < count; i++)
+        if (rest.length == 0 || !take_value(type, &rest, &value))
+            return false;
+    *ret_at = blob.length - rest.length;
+    return rest.length > 0;
+}
+
+/* Puts a value behind those that are not less; the last one leaves a full list. Most often nothing changes.
+ */
+static enum tg_code insert_top(struct tg_aggregate_call *call, const struct tg_type *type,
+                               struct tg_slice value, struct tg_error *reterr)
+{
+    const struct top *top = (const struct top *)call->prepared;
+    uint32_t count = tg_state_load_u32(call->fixed);
+    struct tg_slice rest = call->blob;
+    struct tg_slice head;
+    size_t end = call->blob.length;
+    if (count == top->limit) {
+        if (!find_last(type, call->blob, count, &end))
+            return refuse_blob(reterr);
+        if (compare_encoded(type, behind(call->blob, end), value) >= 0)
+            return TG_OK;
+        count--;
+    }
+    while (rest.length > 0) {
+        struct tg_slice from = rest;
+        if (!take_value(type, &rest, &head))
+            return refuse_blob(reterr);
+        if (compare_encoded(type, head, value) < 0) {
+            rest = from;
+            break;
+        }
+    }
+    size_t at = call->blob.length - rest.length;
+    tg_buffer_append(call->new_blob, call->blob.data, at);
+    tg_buffer_append_slice(call->new_blob, value);
+    tg_buffer_append(call->new_blob, call->blob.data + at, end - at);
+    tg_state_store_u32(call->fixed, count + 1);
+    call->blob_changed = true;
+    return TG_OK;
+}
+
 static enum tg_code top_add(struct tg_aggregate_call *call, struct tg_error *reterr)
 {
     const struct tg_column *argument = call->arguments[0];
@@ -338,7 +387,9 @@ static enum tg_code top_add(struct tg_aggregate_call *call, struct tg_error *ret
         tg_value_encode(call->arguments[i], call->row, call->new_blob);
     struct tg_slice value = tg_arena_copy(call->arena, tg_buffer_slice(call->new_blob));
     tg_buffer_clear(call->new_blob);
-    return join_top(call, type, value, reterr);
+    const struct top *top = (const struct top *)call->prepared;
+    bool simple = !top->distinct && tg_state_load_u32(call->fixed) <= top->limit;
+    return simple ? insert_top(call, type, value, reterr) : join_top(call, type, value, reterr);
 }
 
 static enum tg_code top_merge(struct tg_aggregate_call *call, const uint8_t *other, struct tg_slice blob,

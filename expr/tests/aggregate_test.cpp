@@ -98,6 +98,8 @@ const Example examples[] = {
     {"TOPKDISTINCT", "3, 1, NULL, 2, 3, 5, 5", "3"},
     {"TOPKDISTINCT", "1.5, 2.5, 2.5, -1.0", "2"},
     {"TOPK", "1e0, -1e0, 0e0", "2"},
+    {"TOPK", "3, 1, 2, 0, 5, 5, 4, NULL, 9, 1, 9", "4"},
+    {"TOPK", "'b', 'ab', '', 'abc', 'b', 'c'", "1"},
     {"EARLIEST_BY_OFFSET", "NULL, 1, 2, NULL, 3", ""},
     {"EARLIEST_BY_OFFSET", "NULL, 1, 2, NULL, 3", "FALSE"},
     {"EARLIEST_BY_OFFSET", "NULL, 'a', 'b', NULL, 'c'", "2"},
