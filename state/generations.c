@@ -136,6 +136,7 @@ static void no_longer_dirty(struct tg_table *table, struct tg_entry *entry)
     if (tg_entry_has(entry, TG_ENTRY_PENDING))
         return;
     table->unclean_count--;
+    table->fruitless_steps = 0;
     if (tg_entry_has(entry, TG_ENTRY_REMOVED))
         retire(table, entry);
 }
@@ -289,6 +290,7 @@ void tg_table_written(struct tg_table *table)
             retire(table, entry);
     }
     table->pending.count = 0;
+    table->fruitless_steps = 0;
     table->pending_bytes = 0;
     table->pending_changes = 0;
     bury_if_many(table);

@@ -277,6 +277,7 @@ static enum tg_code load(struct tg_store *store, struct tg_slice key, struct tg_
     TG_TRY(tg_database_check(database, message, "read a row", reterr));
     store->misses++;
     store->database_reads++;
+    store->table.fruitless_steps = 0; /* a clean entry comes */
     if (pinned == NULL) {
         tg_entry_set(entry, TG_ENTRY_ABSENT | TG_ENTRY_NOT_IN_DB);
         return TG_OK;
@@ -310,7 +311,8 @@ enum tg_code tg_store_get(struct tg_store *store, struct tg_slice key, bool *ret
     struct tg_entry *entry = tg_table_find(&store->table, key, hash);
     *ret_found = false;
     if (entry == NULL) {
-        TG_TRY(tg_store_load_small(store, reterr));
+        if (tg_store_wants_load(store))
+            TG_TRY(tg_store_load_small(store, reterr));
         if (store->table.complete)
             entry = tg_table_find(&store->table, key, hash);
         if (store->table.complete && entry == NULL)
@@ -455,7 +457,8 @@ static enum tg_code settle_created(struct tg_store *store, struct tg_slice key, 
 enum tg_code tg_store_edit(struct tg_store *store, struct tg_slice key, uint32_t length, bool known_absent,
                            struct tg_store_edit *ret_edit, struct tg_error *reterr)
 {
-    TG_TRY(tg_store_load_small(store, reterr));
+    if (tg_store_wants_load(store))
+        TG_TRY(tg_store_load_small(store, reterr));
     bool created = false;
     struct tg_entry *entry = tg_table_upsert(&store->table, key, tg_slice_hash(key), length, &created);
     if (created)

@@ -67,7 +67,13 @@ TG_MUST_CHECK enum tg_code tg_store_check_written(const struct tg_store *store, 
 /* Rows of RocksDB may have changed, or a long time may pass till the next scan. */
 void tg_store_drop_iterator(struct tg_store *store);
 /* A store that asks RocksDB again and again is brought into the table whole, if it fits: once per open or
- * restore. */
+ * restore. Asked before each look into the table, so the question alone is cheap. */
+#define TG_STORE_READS_BEFORE_LOAD 256u
+static inline bool tg_store_wants_load(const struct tg_store *store)
+{
+    return !store->table.complete && !store->load_tried &&
+           store->database_reads >= TG_STORE_READS_BEFORE_LOAD && store->open_cursors == 0;
+}
 TG_MUST_CHECK enum tg_code tg_store_load_small(struct tg_store *store, struct tg_error *reterr);
 /* Adds the committed rows that RocksDB does not have, and the meta, to the batch. */
 void tg_store_add_pending(struct tg_store *store, rocksdb_writebatch_t *writes);

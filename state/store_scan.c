@@ -3,8 +3,6 @@
 #include "state/order.h"
 #include "state/store_internal.h"
 
-#define READS_BEFORE_LOAD 256u
-
 struct tg_store_cursor {
     struct tg_store *store;
     struct tg_store_cursor *next_spare;
@@ -80,7 +78,8 @@ enum tg_code tg_store_scan(struct tg_store *store, struct tg_slice from, struct 
                            struct tg_store_cursor **ret_cursor, struct tg_error *reterr)
 {
     *ret_cursor = NULL;
-    TG_TRY(tg_store_load_small(store, reterr));
+    if (tg_store_wants_load(store))
+        TG_TRY(tg_store_load_small(store, reterr));
     if (!store->table.complete)
         TG_TRY(tg_store_check_written(store, reterr));
     struct tg_store_cursor *cursor = take_cursor(store);
@@ -257,9 +256,6 @@ static void load_row(struct tg_store *store, struct tg_slice key, struct tg_slic
 
 enum tg_code tg_store_load_small(struct tg_store *store, struct tg_error *reterr)
 {
-    if (store->table.complete || store->load_tried || store->database_reads < READS_BEFORE_LOAD ||
-        store->open_cursors > 0)
-        return TG_OK;
     TG_TRY(tg_store_check_written(store, reterr));
     store->load_tried = true;
     const struct tg_database *database = &store->state->database;

@@ -4,6 +4,8 @@
 
 #define SLOT_COUNT_LEAST 16u
 #define SLOTS_MOVED_PER_INSERT 16u
+#define CLOCK_AHEAD 8u /* slots whose entries are fetched before the hand comes to them */
+#define CLOCK_FRUITLESS_ROUNDS 3u
 #define SLOT_MOVED 1u /* in old_slots: the entry went to slots; probing goes on behind it */
 #define POINTER_MASK 0x0000ffffffffffffull
 
@@ -339,6 +341,8 @@ static void step_clock(struct tg_table *table, const struct tg_entry *keep)
     table->hand &= table->slot_count - 1;
     uint64_t slot = table->slots[table->hand];
     struct tg_entry *entry = entry_of(slot);
+    __builtin_prefetch(entry_of(table->slots[(table->hand + CLOCK_AHEAD) & (table->slot_count - 1)]));
+    table->fruitless_steps++;
     if (slot == 0 || entry == keep || tg_entry_has(entry, TG_ENTRY_UNCLEAN | TG_ENTRY_GONE)) {
         table->hand++;
     } else if (tg_entry_has(entry, TG_ENTRY_REFERENCED)) {
@@ -348,6 +352,7 @@ static void step_clock(struct tg_table *table, const struct tg_entry *keep)
         TG_ASSERT(!tg_entry_has(entry, TG_ENTRY_IN_ORDER));
         tg_table_remove(table, entry); /* the hand stays: another entry may have moved into this slot */
         table->evictions++;
+        table->fruitless_steps = 0;
     }
 }
 
@@ -360,7 +365,10 @@ static void step_clock_up_to(struct tg_table *table, size_t steps, size_t bytes_
                              const struct tg_entry *keep)
 {
     tg_table_leave_complete(table);
-    for (; steps > 0 && can_evict(table, bytes_max); steps--)
+    /* What is left cannot go (it waits to be freed, or was just made): looking again helps only after a
+     * commit. */
+    size_t fruitless_max = CLOCK_FRUITLESS_ROUNDS * table->slot_count;
+    for (; steps > 0 && can_evict(table, bytes_max) && table->fruitless_steps < fruitless_max; steps--)
         step_clock(table, keep);
 }
 

@@ -82,7 +82,8 @@ struct tg_table {
     size_t old_count;
     size_t old_position;
     size_t entry_count;
-    size_t hand; /* of the eviction clock */
+    size_t hand;            /* of the eviction clock */
+    size_t fruitless_steps; /* of it, since it has evicted something or entries became clean */
     struct tg_slab slab;
     struct tg_entry_list open;
     struct tg_entry_list sealed;
