@@ -75,7 +75,7 @@ def write_latency(folder, name, result):
     runs = list(result["engines"].values())
     title = f"End to end at {runs[0]['rate']:,} records/s"
     series = [(r["engine"], r["buckets"], {"p50": r["p50"] / 1000, "p99": r["p99"] / 1000}) for r in runs]
-    (folder / f"{name}.svg").write_text(charts.histogram(f"{title}: from when a record was due to when a consumer of committed records has it", series))
+    (folder / f"{name}.svg").write_text(charts.histogram(f"{title}: from due to committed and consumed", series))
     rows = [[r["engine"], *(f"{r[q] / 1000:.1f}" for q in ("p50", "p99", "p999", "max")), f"{r['core_percent']:.1f}"] for r in runs]
     return [f"## {title}\n", "Milliseconds; a map, one thread; % of a core since the process's start.\n",
             table(["engine", "p50", "p99", "p99.9", "most", "% of a core"], rows), f"\n![{title}]({name}.svg)\n"]
