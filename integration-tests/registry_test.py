@@ -131,6 +131,46 @@ def restart(broker):
     print("restart: goes on without it, and with its ids imported again", flush=True)
 
 
+JOIN = """
+CREATE STREAM events (k VARCHAR KEY, n BIGINT) WITH (KAFKA_TOPIC = '{app}-events', VALUE_FORMAT = 'JSON');
+CREATE STREAM joined WITH (KAFKA_TOPIC = '{app}-copied', VALUE_FORMAT = 'JSON') AS
+    SELECT events.k AS k, n AS id, orders.note AS note FROM events LEFT JOIN orders ON events.k = orders.k EMIT CHANGES;
+"""
+
+
+def kept_rows(broker):
+    """Rows of a table keep the bytes and the id of their records. At a start with the registry away they cannot be read: the query
+    waits with them, and no row counts as damaged."""
+    registry = Registry()
+    orders = Orders(broker, registry, "kept", JOIN, kind="TABLE")
+    events = f"{orders.app}-events"
+    broker.create(events)
+    orders.write(1)
+    orders.write(2, in_header=True)  # one whose schema is named beside it
+    orders.topics.write(events, [(5000, "k1", b'{"N":1}', [])])
+    orders.job.catch_up()
+    orders.wait_for(1)
+    registry.register(f"{orders.topic}-value", newer())  # the newest one is asked for when statements are checked
+    asked = orders.front.asked(f"/schemas/ids/{orders.schema_id}")
+    assigned = sum(orders.job.assigned().values())
+    # The statements are checked with the registry there; then it goes before the row is needed.
+    process = orders.job.start()
+    wait_for(lambda: sum(orders.job.assigned().values()) > assigned, "the job to run")
+    orders.front.mood = 503
+    orders.topics.write(events, [(6000, "k2", b'{"N":2}', []), (6001, "nobody", b'{"N":3}', [])])
+    wait_until_asked(orders.front, f"/schemas/ids/{orders.schema_id}", more_than=asked + 1)
+    expect(orders.numbers() == [1], f"the records are {orders.numbers()}, expected the first alone")
+    expect(process.poll() is None, "the program has ended", orders.job.tail())
+    orders.front.mood = "pass"
+    orders.wait_for(1, 2, 3)
+    notes = [json.loads(value)["NOTE"] for value in orders.values()]
+    expect(notes == ["n1", "n2", None], f"the rows are {notes}")
+    expect("query failed" not in orders.job.log.read_text(), "a query failed", orders.job.tail())
+    orders.end(process)
+    registry.stop()
+    print("kept rows: waited for their schema, and were read", flush=True)
+
+
 def passwords(broker):
     """Basic authentication: without, with a wrong and with the right password; no word of it in messages."""
     registry = Registry(auth="basic")
@@ -227,7 +267,7 @@ def tls(broker):
     print("TLS: an authority, a certificate of our own, a token", flush=True)
 
 
-CASES = {"away": away, "restart": restart, "passwords": passwords, "refusal": refusal, "several": several,
+CASES = {"away": away, "restart": restart, "kept_rows": kept_rows, "passwords": passwords, "refusal": refusal, "several": several,
          "tls": tls}
 
 

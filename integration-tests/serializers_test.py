@@ -1,6 +1,6 @@
 """Messages of Confluent's Python serializers are read by the program, and the other way round, with a newer schema in between.
 
-usage: serializers_test.py [AVRO | PROTOBUF | JSON_SR ...]
+usage: serializers_test.py [AVRO | PROTOBUF | JSON_SR | HEADERS ...]
 """
 import base64
 import datetime
@@ -9,11 +9,11 @@ import json
 import sys
 
 from harness import Broker, Job, expect, run_test
-from registries import Registry, Topics, stop_registries, use_serializers
+from registries import FakeRegistry, Registry, Topics, ask, stop_registries, use_serializers
 
 use_serializers()
 
-from confluent_kafka.schema_registry import SchemaRegistryClient  # noqa: E402
+from confluent_kafka.schema_registry import SchemaRegistryClient, header_schema_id_serializer  # noqa: E402
 from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer  # noqa: E402
 from confluent_kafka.schema_registry.json_schema import JSONDeserializer, JSONSerializer  # noqa: E402
 from confluent_kafka.schema_registry.protobuf import ProtobufDeserializer, ProtobufSerializer  # noqa: E402
@@ -284,7 +284,25 @@ def exchange_json(broker, registry):
     topics.job.clean()
 
 
-EXCHANGES = {"AVRO": exchange_avro, "PROTOBUF": exchange_protobuf, "JSON_SR": exchange_json}
+def exchange_headers(broker, _):
+    """The schema's GUID is in a header, and the record is bare."""
+    registry = FakeRegistry()
+    topics = Exchange("AVRO", broker, registry)
+    # This registry tells the GUID of a schema that is looked up, not of one that is registered.
+    settings = {"schema.id.serializer": header_schema_id_serializer, "auto.register.schemas": False}
+    for newer in (False, True):
+        ask(registry.url, "POST", f"/subjects/{topics.orders.topic}-value/versions", {"schema": avro_schema(newer)})
+    old, new = list(avro_orders(1, False)), list(avro_orders(6, True))
+    topics.orders.write(AvroSerializer(topics.client, avro_schema(False), conf=settings), old)
+    topics.orders.write(AvroSerializer(topics.client, avro_schema(True), conf=settings), new)
+    topics.catch_up()
+    found = [from_map_entries(value) for value in topics.copied.read(AvroDeserializer(topics.client))]
+    compare("headers", [upper(order) for order in [*({**order, "note": None} for order in old), *new]], found)
+    print("HEADERS: 10 records by GUIDs in headers", flush=True)
+    topics.job.clean()
+
+
+EXCHANGES = {"AVRO": exchange_avro, "PROTOBUF": exchange_protobuf, "JSON_SR": exchange_json, "HEADERS": exchange_headers}
 
 
 def main():

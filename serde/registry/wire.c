@@ -2,6 +2,7 @@
 
 enum { GUID_BYTES = 16, HEADER_ID_BYTES = 5, HEADER_GUID_BYTES = 17 };
 
+/* `header` may be the record itself: what is behind the id is then its payload. */
 static struct tg_wire_record read_header(struct tg_registry *registry, struct tg_slice header,
                                          struct tg_slice record)
 {
@@ -31,6 +32,13 @@ struct tg_wire_record tg_wire_read(struct tg_registry *registry, const struct tg
     if (call->schema_headers != NULL && call->schema_headers[index].data != NULL)
         return read_header(registry, call->schema_headers[index], record);
     struct tg_wire_record result = {.payload = record};
+    if (record.length >= HEADER_GUID_BYTES && record.data[0] == 1) {
+        result = read_header(registry, record, record);
+        result.payload = result.rest;
+        result.rest = tg_slice_of(NULL, 0);
+        result.in_header = false;
+        return result;
+    }
     if (record.length < TG_WIRE_PREFIX_BYTES) {
         result.fault = "too short for a schema id: a zero byte and four bytes of id are needed first";
         return result;

@@ -1,5 +1,5 @@
-/* serde/registry/wire.h: where the id of a record's schema stands: before the record (a zero byte, four bytes
- * of id) or in a header (0 and four bytes, or 1 and the 16 bytes of a GUID). Thread: any. */
+/* serde/registry/wire.h: where the id of a record's schema stands: before the record or in a header, each as
+ * 0 and four bytes of id, or 1 and the 16 bytes of a GUID. Thread: any. */
 #pragma once
 
 #include "serde/format.h"

@@ -160,6 +160,9 @@ TEST(Wire, FindsTheIdInPrefixOrHeader)
         {std::string("\0\xff\0\0\7x", 6), "", 0, 6, 0},
         {"bare", std::string("\0\0\0\1\0", 5), 256, 4, 0},
         {"bare", guid, -1, 4, 0},
+        {guid + "xy", "", -1, 2,
+         0}, /* a GUID before the record, as some clients write it, and stores keep it */
+        {guid.substr(0, 16), "", 0, 16, 0},
         {"bare", guid + "ab", -1, 4, 2},
         {"bare", std::string("\1\0\0\0\7", 5), 0, 4, 5},
         {"bare", std::string("\2"), 0, 4, 1},

@@ -46,24 +46,31 @@ static enum tg_code enter(struct tg_registry *registry, const char *subject,
                           : tg_registry_register(registry, subject, schema, &id, reterr);
 }
 
-/* What a schema needs is registered under its own name, and named by it in version 1. */
-static enum tg_code enter_references(struct tg_registry *registry, struct tg_arena *arena,
-                                     const struct tg_json_tree *list, struct tg_registry_schema *schema,
-                                     struct tg_error *reterr)
+/* What a schema needs is named by its own name, in version 1 of a subject that is called so. */
+static enum tg_code list_references(struct tg_arena *arena, const struct tg_json_tree *list,
+                                    struct tg_registry_schema *schema, struct tg_error *reterr)
 {
     uint32_t count = tg_json_tree_count(list);
     struct tg_registry_reference *references = tg_arena_alloc_zero(arena, count + 1, sizeof *references);
     for (uint32_t i = 0; i < count; i++) {
         const char *name = tg_json_tree_text(tg_json_tree_get(list->items[i], "name"));
-        const struct tg_json_tree *text = tg_json_tree_get(list->items[i], "schema");
-        if (name == NULL || text == NULL)
+        if (name == NULL || tg_json_tree_get(list->items[i], "schema") == NULL)
             return tg_fail(reterr, TG_CODE_USAGE, "a schema reference without name or schema");
-        const struct tg_registry_schema other = {.type = schema->type, .text = text_of(schema->type, text)};
-        TG_TRY(enter(registry, name, &other, reterr));
         references[i] = (struct tg_registry_reference){name, name, 1};
     }
     schema->reference_count = count;
     schema->references = references;
+    return TG_OK;
+}
+
+static enum tg_code enter_references(struct tg_registry *registry, const struct tg_json_tree *list,
+                                     const struct tg_registry_schema *schema, struct tg_error *reterr)
+{
+    for (uint32_t i = 0; i < schema->reference_count; i++) {
+        const struct tg_json_tree *text = tg_json_tree_get(list->items[i], "schema");
+        const struct tg_registry_schema other = {.type = schema->type, .text = text_of(schema->type, text)};
+        TG_TRY(enter(registry, schema->references[i].name, &other, reterr));
+    }
     return TG_OK;
 }
 
@@ -83,9 +90,11 @@ static enum tg_code register_half(struct tg_registry *registry, struct tg_arena 
     TG_TRY(type_of(format, &schema.type, reterr));
     schema.text = text_of(schema.type, text);
     schema.id = (int32_t)tg_json_tree_int64(member(arena, topic, is_key, "SchemaId"), 0);
-    TG_TRY(
-        enter_references(registry, arena, member(arena, topic, is_key, "SchemaReferences"), &schema, reterr));
-    return enter(registry, tg_registry_subject(arena, name, is_key), &schema, reterr);
+    const struct tg_json_tree *references = member(arena, topic, is_key, "SchemaReferences");
+    TG_TRY(list_references(arena, references, &schema, reterr));
+    /* Cases count the ids of their topics' schemas: those that these need have ids behind them. */
+    TG_TRY(enter(registry, tg_registry_subject(arena, name, is_key), &schema, reterr));
+    return enter_references(registry, references, &schema, reterr);
 }
 
 enum tg_code tg_test_schemas_register(struct tg_test_schemas *schemas, struct tg_error *reterr)

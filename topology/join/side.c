@@ -7,6 +7,7 @@
 #include "topology/rows/header_column.h"
 #include "topology/rows/row_bytes.h"
 #include "topology/rows/row_marks.h"
+#include "topology/rows/schema_id.h"
 
 enum { VALUE_RECORD = 0, VALUE_MARKED_RECORD = 1, VALUE_COLUMNS = 2 };
 
@@ -243,7 +244,10 @@ struct tg_slice join_side_value(struct join_side *side, const struct tg_batch *b
     tg_buffer_append_byte(value, side->keeps_marks ? VALUE_MARKED_RECORD : VALUE_RECORD);
     if (side->keeps_marks)
         tg_row_marks_append(value, rows, row);
-    tg_buffer_append_slice(value, rows->raw_value[row]);
+    if (side->value_half.has_schemas)
+        tg_record_value_append(value, rows, row);
+    else
+        tg_buffer_append_slice(value, rows->raw_value[row]);
     return tg_buffer_slice(value);
 }
 
@@ -300,6 +304,8 @@ static enum tg_code decode_half(struct join_side *side, struct tg_decoder *decod
     };
     if (decoder == NULL)
         return TG_OK;
+    TG_TRY(tg_await_kept_schemas(decoder, &call, side->input->task->query->registry, side->input->node->step,
+                                 reterr));
     decoder->decode(decoder, &call);
     bool gives_nulls = side->input->task->query->faults.policies[TG_FAULT_DECODE] == TG_ON_ERROR_NULL;
     if (call.error_count == 0 || gives_nulls)

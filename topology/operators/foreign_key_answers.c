@@ -146,7 +146,8 @@ static enum tg_code tell_subscribers(struct answers *answers, const struct tg_ro
     struct tg_value value;
     if ((rows->flags[row] & TG_ROW_VALUE_NULL) == 0) {
         struct tg_slice bytes =
-            tg_table_row_value(answers->base.node->inputs[RIGHT_ROWS], rows, row, &answers->row);
+            tg_table_row_value(answers->base.node->inputs[RIGHT_ROWS], answers->base.task->query->registry,
+                               rows, row, &answers->row);
         answer.response = (struct tg_subscription_response){
             .row = bytes.length == 0 ? tg_slice_of("", 0) : bytes, .time_ms = rows->rowtime_ms[row]};
     }

@@ -178,7 +178,8 @@ static enum tg_code subscribe(struct foreign_key_join *join, const struct change
         .instruction = instruction, .primary_key = change->primary_key, .partition = task->partition};
     if (change->has_row)
         subscription.hash =
-            tg_row_hash_of(tg_table_row_value(join->base.node->inputs[0], rows, change->row, &join->row),
+            tg_row_hash_of(tg_table_row_value(join->base.node->inputs[0], task->query->registry, rows,
+                                              change->row, &join->row),
                            rows->rowtime_ms[change->row]);
     tg_subscription_write(&subscription, &join->subscription);
     const struct tg_outgoing record = {

@@ -96,7 +96,8 @@ static enum tg_code place_row(struct materialize *table, const struct tg_batch *
     change->value.timestamp_ms = batch->rows->rowtime_ms[row];
     change->is_tombstone = (batch->rows->flags[row] & TG_ROW_VALUE_NULL) != 0;
     if (!change->is_tombstone)
-        change->value.bytes = tg_table_row_value(table->base.node, batch->rows, row, &table->value);
+        change->value.bytes = tg_table_row_value(table->base.node, table->base.task->query->registry,
+                                                 batch->rows, row, &table->value);
     tg_task_note_effect(table->base.task, batch, row);
     TG_TRY(tg_table_history_put(table->history, change, &place, reterr));
     if (place == TG_HISTORY_TOO_LATE)
@@ -126,8 +127,9 @@ static enum tg_code replace(struct materialize *table, const struct tg_batch *ba
     }
     *ret_old = exists ? add_old(table, &found) : NO_BEFORE;
     if ((rows->flags[row] & TG_ROW_VALUE_NULL) == 0) {
-        const struct tg_value value = {tg_table_row_value(table->base.node, rows, row, &table->value),
-                                       rows->rowtime_ms[row]};
+        const struct tg_value value = {
+            tg_table_row_value(table->base.node, table->base.task->query->registry, rows, row, &table->value),
+            rows->rowtime_ms[row]};
         return tg_store_put(store, key, value, reterr);
     }
     return exists ? tg_store_remove(store, key, rows->rowtime_ms[row], reterr) : TG_OK;

@@ -7,9 +7,8 @@
 #include "kafka/kafka.h"
 #include "topology/operator.h"
 #include "topology/rows/record_codec.h"
+#include "topology/rows/schema_id.h"
 #include "topology/task.h"
-
-/* What a record costs in a batch of the log besides its bytes, at most. */
 
 struct sink {
     struct tg_operator base;
@@ -17,6 +16,8 @@ struct sink {
     uint32_t *rows;
     size_t rows_capacity;
     struct tg_buffer windowed_key;
+    struct tg_header *headers; /* of a record that does not inherit all of its row's */
+    size_t header_capacity;
     int32_t window_start, window_end; /* schema columns, or TG_SCHEMA_NONE */
     const struct tg_time_format *time_format;
     struct tg_producer_topic *target;
@@ -124,14 +125,16 @@ static enum tg_code send_row(struct sink *sink, const struct tg_batch *batch, ui
      * partition is kept. */
     int32_t partition =
         key.data == NULL ? task->partition % partitions : tg_partition_for_key(key, partitions);
+    const struct tg_header_list headers =
+        tg_without_schema_headers(batch->rows->headers[row], &sink->headers, &sink->header_capacity);
     const struct tg_outgoing record = {
         .topic = sink->target,
         .partition = partition,
         .key = with_window(sink, batch, row, key),
         .value = tg_record_of(&sink->value, index),
         .timestamp_ms = record_time(sink, batch, row),
-        .headers = batch->rows->headers[row].headers,
-        .header_count = batch->rows->headers[row].count,
+        .headers = headers.headers,
+        .header_count = headers.count,
     };
     if (!may_send(sink, &record, batch, row))
         return TG_OK;
@@ -195,6 +198,7 @@ static void sink_close(struct tg_operator *self)
     tg_record_encoder_done(&sink->value);
     tg_buffer_done(&sink->windowed_key);
     tg_free(sink->rows);
+    tg_free(sink->headers);
 }
 
 const struct tg_operator_kind tg_operator_sink = {

@@ -6,6 +6,7 @@
 #include "data/time.h"
 #include "topology/rows/header_column.h"
 #include "topology/rows/record_codec.h"
+#include "topology/rows/schema_id.h"
 #include "topology/task.h"
 
 #define ROW_TIME_MAX TG_WINDOW_SPAN_MAX_MS
@@ -125,7 +126,7 @@ static void mark_rows(struct source *source, const struct tg_message *const *mes
 
 static const char *schema_header(const struct source *source, const struct half *half)
 {
-    return half == &source->key ? "__key_schema_id" : "__value_schema_id";
+    return half == &source->key ? TG_KEY_SCHEMA_HEADER : TG_VALUE_SCHEMA_HEADER;
 }
 
 /* Newer serializers put the schema's id into a header instead of before the record. */

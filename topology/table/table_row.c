@@ -5,18 +5,38 @@
 #include "plan/nodes/source.h"
 #include "topology/rows/header_column.h"
 #include "topology/rows/row_marks.h"
+#include "topology/rows/schema_id.h"
 #include "topology/task.h"
 
 /* ---- bytes ---- */
 
-struct tg_slice tg_table_row_value(const struct tg_plan_node *materialize, const struct tg_rows *rows,
-                                   uint32_t row, struct tg_buffer *out)
+/* Does the row's record say in a header what it is written by? */
+static bool has_schema_header(const struct tg_plan_node *materialize, const struct tg_registry *registry,
+                              const struct tg_rows *rows, uint32_t row)
 {
-    if (!tg_plan_materialize_keeps_marks(materialize))
+    const struct tg_format *format = NULL;
+    struct tg_error ignored;
+    if (rows->headers[row].count == 0 || registry == NULL ||
+        materialize->inputs[0]->kind != &tg_plan_source_kind || !tg_record_has_schema_header(rows, row))
+        return false;
+    const char *name = tg_plan_materialize_format(materialize)->name;
+    return tg_format_find(tg_slice_text(name), &format, &ignored) == TG_OK && format->schemas != NULL;
+}
+
+struct tg_slice tg_table_row_value(const struct tg_plan_node *materialize, const struct tg_registry *registry,
+                                   const struct tg_rows *rows, uint32_t row, struct tg_buffer *out)
+{
+    bool keeps_marks = tg_plan_materialize_keeps_marks(materialize);
+    bool takes_header = has_schema_header(materialize, registry, rows, row);
+    if (!keeps_marks && !takes_header)
         return rows->raw_value[row];
     tg_buffer_clear(out);
-    tg_row_marks_append(out, rows, row);
-    tg_buffer_append_slice(out, rows->raw_value[row]);
+    if (keeps_marks)
+        tg_row_marks_append(out, rows, row);
+    if (takes_header)
+        tg_record_value_append(out, rows, row);
+    else
+        tg_buffer_append_slice(out, rows->raw_value[row]);
     return tg_buffer_slice(out);
 }
 
@@ -38,6 +58,7 @@ enum tg_code tg_table_row_reader_open(const struct tg_table_row_options *options
     };
     reader->node = options->node;
     reader->name = options->name;
+    reader->registry = half.registry;
     reader->partition = options->task->partition;
     reader->keeps_marks = tg_plan_materialize_keeps_marks(options->node);
     tg_batch_memory_init(&reader->memory, options->node->schema, options->needed);
@@ -87,6 +108,7 @@ static enum tg_code decode(struct tg_table_row_reader *reader, const struct tg_t
         .errors = reader->errors,
         .nulls = reader->nulls,
     };
+    TG_TRY(tg_await_kept_schemas(reader->decoder, &call, reader->registry, reader->name, reterr));
     reader->decoder->decode(reader->decoder, &call);
     if (call.error_count == 0)
         return TG_OK;

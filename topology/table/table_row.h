@@ -18,6 +18,7 @@ struct tg_table_row_reader {
     bool keeps_marks;
     struct tg_record_half values;
     struct tg_decoder *decoder;    /* NULL: no value columns */
+    struct tg_registry *registry;  /* of the ids in rows, NULL: they have none */
     struct tg_column **targets;    /* of the decoder */
     struct tg_batch_memory memory; /* what was read last: all columns but keys and window bounds */
     struct tg_slice *records;      /* without marks */
@@ -35,15 +36,17 @@ struct tg_table_row_options {
     const bool *needed; /* per column of its schema */
 };
 
-/* The value of a row as the store keeps it; `out` is used where it is not the record's own bytes. */
-struct tg_slice tg_table_row_value(const struct tg_plan_node *materialize, const struct tg_rows *rows,
-                                   uint32_t row, struct tg_buffer *out);
+/* The value of a row as the store keeps it; `out` is used where it is not the record's own bytes. `registry`:
+ * of the query, NULL: records have no schema ids. */
+struct tg_slice tg_table_row_value(const struct tg_plan_node *materialize, const struct tg_registry *registry,
+                                   const struct tg_rows *rows, uint32_t row, struct tg_buffer *out);
 
 TG_MUST_CHECK enum tg_code tg_table_row_reader_open(const struct tg_table_row_options *options,
                                                     struct tg_table_row_reader *reader,
                                                     struct tg_error *reterr);
 /* Reads `count` values into rows 0..count-1 of reader->memory.batch; data NULL: the row does not exist, all
- * of it is NULL. The columns borrow from the values. Errors: CORRUPT. */
+ * of it is NULL. The columns borrow from the values. Errors: CORRUPT; REGISTRY_UNREACHABLE, retriable: a
+ * schema that they need is not known yet. */
 struct tg_table_row_values {
     const struct tg_slice *values;
     const int64_t *times_ms;

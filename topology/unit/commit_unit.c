@@ -221,9 +221,10 @@ static enum tg_code retry_later(struct tg_commit_unit *unit, enum tg_code code, 
     uint64_t failures = ++unit->failures;
     if ((failures & (failures - 1)) == 0)
         tg_log_error(TG_LOG_WARN,
-                     disk_full ? "state cannot be written, trying again"
-                     : held    ? "state is held by another worker, trying again"
-                               : "Kafka call failed, trying again",
+                     disk_full                              ? "state cannot be written, trying again"
+                     : held                                 ? "state is held by another worker, trying again"
+                     : code == TG_CODE_REGISTRY_UNREACHABLE ? "the schema registry is away, trying again"
+                                                            : "Kafka call failed, trying again",
                      reterr,
                      TG_LOG_FIELDS(TG_LOG_TEXT("query", tg_query_id(unit->query)),
                                    TG_LOG_INT("failures", (int64_t)failures)));

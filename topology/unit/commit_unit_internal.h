@@ -123,6 +123,8 @@ TG_MUST_CHECK enum tg_code unit_settle(struct tg_commit_unit *unit, struct tg_er
 /* Fails when we were fenced three times within a minute. */
 TG_MUST_CHECK enum tg_code unit_check_clash(struct tg_commit_unit *unit, const struct tg_error *cause,
                                             struct tg_error *reterr);
+/* What may succeed later, after the outcome of the transaction is known; a schema registry that is away, too.
+ */
 bool unit_is_kafka_error(enum tg_code code);
 
 /* ---- assignment.c ---- */

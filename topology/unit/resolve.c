@@ -15,8 +15,9 @@ enum { INIT_MS = 5000, FENCED_WINDOW_US = 60 * 1000 * 1000 };
 
 bool unit_is_kafka_error(enum tg_code code)
 {
-    return code == TG_CODE_KAFKA || code == TG_CODE_KAFKA_TIMED_OUT || code == TG_CODE_KAFKA_UNREACHABLE ||
-           code == TG_CODE_KAFKA_FENCED || code == TG_CODE_COMMIT_UNKNOWN;
+    return code == TG_CODE_REGISTRY_UNREACHABLE || code == TG_CODE_KAFKA || code == TG_CODE_KAFKA_TIMED_OUT ||
+           code == TG_CODE_KAFKA_UNREACHABLE || code == TG_CODE_KAFKA_FENCED ||
+           code == TG_CODE_COMMIT_UNKNOWN;
 }
 
 /* ---- the producer ---- */
@@ -100,6 +101,10 @@ enum tg_code unit_resolve(struct tg_commit_unit *unit, const struct tg_error *ca
     unit_drop_producer(unit);
     unit->flushing = unit->crowded = false;
     unit->unresolved = true;
+    /* A kept row needs a schema that the registry has yet to give: all since the last commit is taken back
+     * and comes again, which is rarer than to hold every read of a store ready to wait. */
+    if (cause->code == TG_CODE_REGISTRY_UNREACHABLE)
+        unit->retry_us = unit_now_us(unit) + RETRY_MS * 1000;
     TG_TRY(check_refusals(unit, cause, reterr));
     return unit_check_clash(unit, cause, reterr);
 }
