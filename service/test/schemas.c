@@ -92,9 +92,11 @@ static enum tg_code register_half(struct tg_registry *registry, struct tg_arena 
     schema.id = (int32_t)tg_json_tree_int64(member(arena, topic, is_key, "SchemaId"), 0);
     const struct tg_json_tree *references = member(arena, topic, is_key, "SchemaReferences");
     TG_TRY(list_references(arena, references, &schema, reterr));
-    /* Cases count the ids of their topics' schemas: those that these need have ids behind them. */
+    /* Cases count the ids of their topics' schemas, or choose them: what these need has ids that are left. */
+    if (schema.id > 0)
+        TG_TRY(enter_references(registry, references, &schema, reterr));
     TG_TRY(enter(registry, tg_registry_subject(arena, name, is_key), &schema, reterr));
-    return enter_references(registry, references, &schema, reterr);
+    return schema.id > 0 ? TG_OK : enter_references(registry, references, &schema, reterr);
 }
 
 enum tg_code tg_test_schemas_register(struct tg_test_schemas *schemas, struct tg_error *reterr)
