@@ -17,16 +17,23 @@ void real_notify(const struct real_consumer *consumer)
         return; /* the counter is full, so the reader wakes up anyway */
 }
 
+/* The next poll returns it. Nothing takes the place of a fatal one: librdkafka says it once. */
+static void note_error(struct real_consumer *consumer, rd_kafka_resp_err_t error, const char *reason)
+{
+    if (consumer->pending_error == RD_KAFKA_RESP_ERR__FATAL)
+        return;
+    consumer->pending_error = error;
+    snprintf(consumer->pending_reason, sizeof consumer->pending_reason, "%s", reason);
+}
+
 /* Connection errors; librdkafka goes on by itself, the text explains a later time-out. */
 static void on_error(rd_kafka_t *client, int error, const char *reason, void *opaque)
 {
     struct real_consumer *consumer = opaque;
     (void)client;
     real_trouble_set(&consumer->trouble, error, reason);
-    if (error != RD_KAFKA_RESP_ERR__FATAL && error != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
-        return;
-    consumer->pending_error = (rd_kafka_resp_err_t)error;
-    snprintf(consumer->pending_reason, sizeof consumer->pending_reason, "%s", reason);
+    if (error == RD_KAFKA_RESP_ERR__FATAL || error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+        note_error(consumer, (rd_kafka_resp_err_t)error, reason);
 }
 
 /* ---- messages ---- */
@@ -100,16 +107,15 @@ static void note_stopped(struct real_consumer *consumer, struct real_partition *
     real_notify(consumer);
 }
 
-/* False: the message is not the caller's (its partition is not started, or the error is the consumer's own).
- */
+/* An error of the consumer itself, not of a partition. */
+static bool is_own_error(const rd_kafka_message_t *native)
+{
+    return native->err != RD_KAFKA_RESP_ERR_NO_ERROR && (native->rkt == NULL || native->partition < 0);
+}
+
+/* False: the message is not the caller's, its partition is not started. */
 static bool convert(struct real_consumer *consumer, rd_kafka_message_t *native, struct tg_message *message)
 {
-    if (native->err != RD_KAFKA_RESP_ERR_NO_ERROR && (native->rkt == NULL || native->partition < 0)) {
-        consumer->pending_error = native->err;
-        snprintf(consumer->pending_reason, sizeof consumer->pending_reason, "%s",
-                 rd_kafka_message_errstr(native));
-        return false;
-    }
     struct real_partition *partition = partition_of(consumer, native);
     bool is_running = partition != NULL && partition->state == REAL_RUNNING;
     if (partition != NULL && native->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
@@ -146,10 +152,13 @@ static uint32_t take(struct real_consumer *consumer, struct tg_message *messages
     ssize_t taken = rd_kafka_consume_batch_queue(consumer->queue, timeout_ms, consumer->batch, max);
     uint32_t count = 0;
     for (ssize_t i = 0; i < taken; i++) {
-        /* the rebalance callback runs inside the call: what was taken before it belongs to partitions we lost
-         */
-        bool wanted =
-            revocations == consumer->revocations && convert(consumer, consumer->batch[i], &messages[count]);
+        /* The rebalance callback runs inside the call: what was taken before it belongs to partitions we
+         * lost. But a consumer that is fenced says so right before it loses them, and only then. */
+        bool is_error = is_own_error(consumer->batch[i]);
+        if (is_error)
+            note_error(consumer, consumer->batch[i]->err, rd_kafka_message_errstr(consumer->batch[i]));
+        bool wanted = !is_error && revocations == consumer->revocations &&
+                      convert(consumer, consumer->batch[i], &messages[count]);
         if (wanted)
             count++;
         else
