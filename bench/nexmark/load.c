@@ -1,53 +1,30 @@
 /* nexmark: the data of the Nexmark benchmark, for brokers and for eyes.
  *
- *   nexmark load SERVERS EVENTS [PREFIX]   events 0 ... into PREFIX (nexmark-) person, auction and bid, which
- * must exist nexmark print EVENTS [RATE]            a line per event: topic, tab, key, tab, time, tab, value
+ *   nexmark load SERVERS EVENTS [PREFIX]     events 0 ... into PREFIX (nexmark-) person, auction and bid,
+ *                                            which must exist
+ *   nexmark print EVENTS [RATE]              a line per event: topic, tab, key, tab, time, tab, value
  *
  * A record's partition follows from its key as with Java's clients, so the topics are the same each time. */
 #include <inttypes.h>
-#include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bench/client/client.h"
 #include "bench/nexmark/nexmark.h"
 
-enum { KINDS = 3, FLUSH_MS = 300000, POLL_MS = 10, NAME_MAX_BYTES = 200 };
+enum { KINDS = 3, NAME_MAX_BYTES = 200 };
 static const char *const kind_names[KINDS] = {"person", "auction", "bid"};
-
-static void die(const char *what, const char *why)
-{
-    fprintf(stderr, "nexmark: %s: %s\n", what, why);
-    exit(1);
-}
-
-static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque)
-{
-    (void)client, (void)opaque;
-    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-        die("delivery", rd_kafka_err2str(message->err));
-}
 
 static rd_kafka_t *open_producer(const char *servers)
 {
-    static const char *const settings[][2] = {
+    static const struct tg_bench_setting settings[] = {
         {"enable.idempotence", "true"},
         {"linger.ms", "20"},
         {"partitioner", "murmur2_random"},
         {"queue.buffering.max.messages", "50000"},
+        {NULL, NULL},
     };
-    char reason[256];
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    if (rd_kafka_conf_set(conf, "bootstrap.servers", servers, reason, sizeof reason) != RD_KAFKA_CONF_OK)
-        die("bootstrap.servers", reason);
-    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
-        if (rd_kafka_conf_set(conf, settings[i][0], settings[i][1], reason, sizeof reason) !=
-            RD_KAFKA_CONF_OK)
-            die(settings[i][0], reason);
-    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
-    rd_kafka_t *producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
-    if (producer == NULL)
-        die("producer", reason);
-    return producer;
+    return tg_bench_open(RD_KAFKA_PRODUCER, servers, settings);
 }
 
 static void send_event(rd_kafka_t *producer, rd_kafka_topic_t *topic, const struct tg_nexmark_record *record,
@@ -55,23 +32,13 @@ static void send_event(rd_kafka_t *producer, rd_kafka_topic_t *topic, const stru
 {
     uint8_t key[sizeof record->key];
     tg_store_u64(key, (uint64_t)record->key);
-    rd_kafka_vu_t arguments[] = {
-        {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = topic},
-        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
-        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {key, sizeof key}},
-        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {value->data, value->length}},
-        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = record->timestamp_ms},
-    };
-    for (;;) {
-        rd_kafka_error_t *error =
-            rd_kafka_produceva(producer, arguments, sizeof arguments / sizeof *arguments);
-        if (error == NULL)
-            return;
-        if (rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR__QUEUE_FULL)
-            die("produce", rd_kafka_error_string(error));
-        rd_kafka_error_destroy(error);
-        rd_kafka_poll(producer, POLL_MS);
-    }
+    tg_bench_send(producer, &(struct tg_bench_record){.topic = topic,
+                                                      .partition = RD_KAFKA_PARTITION_UA,
+                                                      .key = key,
+                                                      .key_size = sizeof key,
+                                                      .value = value->data,
+                                                      .value_size = value->length,
+                                                      .timestamp_ms = record->timestamp_ms});
 }
 
 static void load(const char *servers, uint64_t events, const char *prefix)
@@ -91,11 +58,9 @@ static void load(const char *servers, uint64_t events, const char *prefix)
         send_event(producer, topics[record.kind], &record, &value);
         rd_kafka_poll(producer, 0);
     }
-    if (rd_kafka_flush(producer, FLUSH_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        die("flush", "not all was delivered");
     for (int i = 0; i < KINDS; i++)
         rd_kafka_topic_destroy(topics[i]);
-    rd_kafka_destroy(producer);
+    tg_bench_flush(producer);
     tg_buffer_done(&value);
 }
 
@@ -121,6 +86,6 @@ int main(int count, char **arguments)
     else if ((count == 3 || count == 4) && strcmp(arguments[1], "print") == 0)
         print(strtoull(arguments[2], NULL, 10), count == 4 ? strtoull(arguments[3], NULL, 10) : 0);
     else
-        die("usage", "nexmark load SERVERS EVENTS [PREFIX] | nexmark print EVENTS [RATE]");
+        tg_bench_die("usage", "nexmark load SERVERS EVENTS [PREFIX] | nexmark print EVENTS [RATE]");
     return 0;
 }
